@@ -1,0 +1,53 @@
+"""The envelope of every answer: the data, the moment they hold for, where they came from, and what to be wary of."""
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from app.api.problems import documented
+from app.insights.schemas import Provenance, Rung
+from app.profile.fold import FOLD_VERSION
+from app.schema import Frozen
+from app.views import CustomerReading
+
+T = TypeVar("T")
+
+READ_PROBLEMS = documented(401, 403, 404, 422, 500)
+"""What any read may answer instead."""
+
+
+class AnswerProvenance(Frozen):
+    """Where an answer came from."""
+
+    rung: Rung = "composer"
+    """Who spoke; `composer` where nothing but code computed the answer."""
+    model: str | None = None
+    prompt_fingerprint: str | None = None
+    fold_version: int = FOLD_VERSION
+    identity_version: int | None = None
+    """None when the answer is about many customers, or none."""
+    fallback_reason: str | None = None
+    """Why a lower rung spoke than the one that is configured."""
+
+
+class Answer(Frozen, Generic[T]):
+    """One answer."""
+
+    data: T
+    as_of: datetime
+    provenance: AnswerProvenance = AnswerProvenance()
+    warnings: tuple[str, ...] = ()
+    """Stable code, then a colon, then particulars."""
+
+
+def of_story(provenance: Provenance) -> AnswerProvenance:
+    """The provenance of a story as that of the answer around it."""
+    return AnswerProvenance.model_validate(provenance.model_dump())
+
+
+def reading_warnings(reading: CustomerReading) -> tuple[str, ...]:
+    """What a reader should know before trusting a reading."""
+    found = [f"fallback: {reason}" for reason in [reading.story.provenance.fallback_reason] if reason]
+    found += [f"sentence dropped: {reason}" for reason in reading.story.dropped]
+    if reading.ltv.status != "ok":
+        found.append(f"not enough data: {', '.join(reading.ltv.missing)}")
+    return tuple(found)

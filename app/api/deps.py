@@ -1,0 +1,125 @@
+"""What routes ask for: who calls, in which workspace, as of when, in which language."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Path, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
+from pydantic import AfterValidator
+
+from app.access.schemas import Role, Workspace
+from app.api.folding import Folding
+from app.api.strict_json import Json, read_json
+from app.bootstrap import App
+from app.errors import Forbidden, InvalidInput, Unauthorized
+from app.events.timestamps import EARLIEST, parse_as_of
+from app.pipeline import Pipeline
+from app.schema import Lang
+
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""Views beyond this are typing errors; calendar arithmetic around them would overflow."""
+
+_bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer uk_...`")
+_basic = HTTPBasic(auto_error=False, description="The API key as user name; the password is ignored.")
+
+
+def the_app(request: Request) -> App:
+    """What `create_app` was given."""
+    parts: App = request.app.state.parts
+    return parts
+
+
+def the_folding(request: Request) -> Folding:
+    """The one folding run of this process."""
+    folding: Folding = request.app.state.folding
+    return folding
+
+
+def the_time() -> datetime:
+    """Now. The only clock of the API."""
+    return datetime.now(UTC)
+
+
+Parts = Annotated[App, Depends(the_app)]
+Folder = Annotated[Folding, Depends(the_folding)]
+Now = Annotated[datetime, Depends(the_time)]
+
+
+class Caller(NamedTuple):
+    """Who asks. The workspace is the key's; nothing in a path or body can name another."""
+
+    pipeline: Pipeline
+    workspace: Workspace
+    role: Role
+    now: datetime
+
+
+class View(NamedTuple):
+    """A reader's question: whose data, as of when, in which language."""
+
+    pipeline: Pipeline
+    workspace: Workspace
+    as_of: datetime
+    lang: Lang
+    now: datetime
+
+
+def caller(
+    parts: Parts,
+    now: Now,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    basic: Annotated[HTTPBasicCredentials | None, Depends(_basic)],
+) -> Caller:
+    """The caller behind the key; Unauthorized without a valid one."""
+    key = bearer.credentials if bearer else basic.username if basic else ""
+    if not key:
+        raise Unauthorized("send an API key: `Authorization: Bearer KEY`; `understory keys create` issues one")
+    access = parts.pipeline.access
+    credential = access.credential(key)
+    return Caller(parts.pipeline, access.workspace(credential.workspace_id), credential.role, now)
+
+
+def allowed(role: Role) -> Callable[[Caller], Caller]:
+    """A dependency that lets only callers through whose key includes `role`."""
+
+    def check(asking: Annotated[Caller, Depends(caller)]) -> Caller:
+        if not asking.role.allows(role):
+            raise Forbidden(f"this key has the role {asking.role.value!r}; this needs {role.value!r}")
+        return asking
+
+    return check
+
+
+def view(
+    asking: Annotated[Caller, Depends(caller)],
+    as_of: Annotated[
+        str,
+        Query(max_length=40, description="A date (the end of that day in the workspace's zone) or an ISO 8601 time"),
+    ] = "",
+    lang: Annotated[Lang | None, Query(description="Language of the answer; the workspace's when absent")] = None,
+) -> View:
+    """The caller's question; without `as_of`, as far as the data reach."""
+    pipeline, workspace, now = asking.pipeline, asking.workspace, asking.now
+    moment = parse_as_of(as_of, workspace.zone) if as_of else pipeline.clock(workspace, now=now)
+    if not EARLIEST <= moment <= LATEST:
+        raise InvalidInput(f"as_of lies outside {EARLIEST.year} to {LATEST.year}")
+    return View(pipeline, workspace, moment, lang or workspace.language, now)
+
+
+def plain_text(text: str) -> str:
+    """The text itself; ValueError when it holds control characters, which no store should be asked for."""
+    if not text.isprintable():
+        raise ValueError("use printable characters only")
+    return text
+
+
+Sender = Annotated[Caller, Depends(allowed(Role.INGEST))]
+"""A caller who may write events."""
+Viewing = Annotated[View, Depends(view)]
+Body = Annotated[Json, Depends(read_json)]
+CustomerRef = Annotated[
+    str,
+    Path(max_length=300, description="Our id, `type:value`, or a bare source id"),
+    AfterValidator(plain_text),
+]

@@ -1,0 +1,129 @@
+"""The body of `POST /v1/events` and what becomes of it. Pure: JSON in, records for the pipeline out."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from app.api.strict_json import Json
+from app.errors import InvalidInput
+from app.events.intake import Intake, accept
+from app.events.quality import IngestReport
+from app.events.schemas import OUR_SOURCE, IncomingEvent
+from app.events.sources.mapping import Parsed
+from app.schema import Frozen
+
+MAX_EVENTS = 500
+MAX_SOURCE = 80
+
+
+class EventIn(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as it is posted. Other fields are kept in its properties."""
+
+    message_id: str
+    kind: str
+    occurred_at: str | int | float
+    identifiers: dict[str, str | int]
+    item_id: str | None = None
+    campaign_id: str | None = None
+    arm_id: str | None = None
+    decision_id: str | None = None
+    session_id: str | None = None
+    order_id: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    sent_at: str | int | float | None = None
+    text: str | None = None
+    properties: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+_FIELDS = frozenset(EventIn.__struct_fields__)
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What is posted: where the events come from, and the events, at most 500."""
+
+    source: str
+    events: list[EventIn]
+
+
+class RefusedEvent(Frozen):
+    """An event that went to quarantine, by its place in the batch (0 is the first)."""
+
+    index: int
+    reason: str
+
+
+class Receipt(Frozen):
+    """What became of a batch; when it arrives, all of it is on disk. The counts add up to `records`."""
+
+    source: str
+    records: int
+    accepted: int
+    duplicates: int
+    """Sent before with the same content: nothing was stored again."""
+    conflicts: int
+    """Sent before with other content: the first stays, the second is in quarantine."""
+    quarantined: int
+    """Unusable: kept in quarantine with the reason."""
+    reasons: dict[str, int]
+    """Reasons (conflicts included) with their counts."""
+    refused: tuple[RefusedEvent, ...]
+    """Each unusable event with its reason."""
+
+
+class Incoming(NamedTuple):
+    """A batch whose envelope is in order."""
+
+    source: str
+    records: tuple[Parsed, ...]
+
+
+def read_batch(body: Json) -> Incoming:
+    """Check the envelope and read each event. InvalidInput when the body is no batch at all."""
+    if not isinstance(body, dict) or body.keys() != {"source", "events"}:
+        raise InvalidInput("the body must be an object with exactly `source` and `events`")
+    source, events = body["source"], body["events"]
+    if not isinstance(source, str) or not 0 < len(source.strip()) <= MAX_SOURCE or not source.isprintable():
+        raise InvalidInput(f"`source` must be a name of 1 to {MAX_SOURCE} printable characters")
+    if source.strip().lower() == OUR_SOURCE:
+        raise InvalidInput(f"`source` {OUR_SOURCE!r} is kept for events that Understory writes itself")
+    if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
+        raise InvalidInput(f"`events` must be a list of 1 to {MAX_EVENTS} events")
+    return Incoming(source=source.strip(), records=tuple(_parsed(events)))
+
+
+def receipt(report: IngestReport, batch: Incoming, intake: Intake) -> Receipt:
+    """The report as an answer. Unusable events are read once more to name them: reading is pure, so it agrees."""
+    refused = _refused(batch.records, intake) if report.quarantined else ()
+    return Receipt(
+        **report.model_dump(exclude={"first_lines", "items"}),
+        refused=tuple(RefusedEvent(index=index, reason=reason) for index, reason in refused),
+    )
+
+
+def _parsed(events: Sequence[Json]) -> Iterator[Parsed]:
+    for index, event in enumerate(events):
+        if not isinstance(event, dict):
+            raise InvalidInput(f"event {index} is not an object")
+        try:
+            yield Parsed(index, _event(event), None, event)
+        except msgspec.ValidationError as error:
+            yield Parsed(index, None, f"wrong field: {error}", event)
+
+
+def _event(raw: dict[str, Json]) -> IncomingEvent:
+    known = msgspec.convert(raw, EventIn)
+    others = {name: value for name, value in raw.items() if name not in _FIELDS}
+    return IncomingEvent(**msgspec.structs.asdict(known) | {"properties": others | known.properties})
+
+
+def _refused(records: Sequence[Parsed], intake: Intake) -> Iterator[tuple[int, str]]:
+    for record in records:
+        if record.incoming is None:
+            yield record.line, record.fault or ""
+            continue
+        try:
+            accept(record.incoming, intake)
+        except InvalidInput as error:
+            yield record.line, str(error)

@@ -1,0 +1,51 @@
+"""Read customers: the list, one profile with its story, its interests over time."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AfterValidator
+
+from app.access.schemas import Role
+from app.api.answers import READ_PROBLEMS, Answer, of_story, reading_warnings
+from app.api.deps import CustomerRef, Viewing, allowed, plain_text
+from app.pipeline import Order
+from app.views import CustomerList, CustomerReading, InterestCurve
+
+router = APIRouter(
+    prefix="/v1/customers", tags=["customers"], dependencies=[Depends(allowed(Role.VIEWER))], responses=READ_PROBLEMS
+)
+
+MAX_ROWS = 1000
+
+
+@router.get("")
+def customers(
+    view: Viewing,
+    order_by: Annotated[Order, Query(description="The number to sort by, best first")] = "ltv",
+    limit: Annotated[int, Query(ge=1, le=MAX_ROWS)] = 50,
+    search: Annotated[str, Query(max_length=200, description="Part of an id"), AfterValidator(plain_text)] = "",
+) -> Answer[CustomerList]:
+    """Customers with orders, spend, class, expected value and churn risk."""
+    found = view.pipeline.customers(view.workspace, as_of=view.as_of, order_by=order_by, limit=limit, search=search)
+    missing = next((row.ltv.missing for row in found.rows if row.ltv.missing), ())
+    warnings = (f"not enough data: {', '.join(missing)}",) if missing else ()
+    return Answer(data=found, as_of=view.as_of, warnings=warnings)
+
+
+@router.get("/{customer_id}/profile")
+def profile(customer_id: CustomerRef, view: Viewing) -> Answer[CustomerReading]:
+    """One customer at one moment: profile, story with evidence, LTV and churn with their honesty."""
+    reading = view.pipeline.read_customer(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
+    return Answer(
+        data=reading,
+        as_of=view.as_of,
+        provenance=of_story(reading.story.provenance),
+        warnings=reading_warnings(reading),
+    )
+
+
+@router.get("/{customer_id}/interests")
+def interests(customer_id: CustomerRef, view: Viewing) -> Answer[tuple[InterestCurve, ...]]:
+    """How the customer's strongest interests rose and faded, one point a week."""
+    found = view.pipeline.interest_curves(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
+    return Answer(data=found, as_of=view.as_of)

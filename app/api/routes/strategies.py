@@ -1,0 +1,24 @@
+"""Ask for a strategy. Each answer is a logged decision, so this writes and needs an editor's key."""
+
+from fastapi import APIRouter, Depends
+
+from app.access.schemas import Role
+from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance
+from app.api.deps import CustomerRef, Viewing, allowed
+from app.views import Recommendation
+
+router = APIRouter(tags=["strategies"], dependencies=[Depends(allowed(Role.EDITOR))], responses=READ_PROBLEMS)
+
+
+@router.post("/v1/customers/{customer_id}/strategy")
+def strategy(customer_id: CustomerRef, view: Viewing) -> Answer[Recommendation]:
+    """What to do about this customer, or why nothing should be done; grounded in past outcomes."""
+    found = view.pipeline.recommend(view.workspace, customer_id, as_of=view.as_of, now=view.now, lang=view.lang)
+    decision = found.decision
+    return Answer(
+        data=found,
+        as_of=view.as_of,
+        provenance=AnswerProvenance(
+            rung=decision.rung, model=decision.model, prompt_fingerprint=decision.prompt_fingerprint
+        ),
+    )

@@ -1,0 +1,108 @@
+"""The only place that chooses implementations: settings in, a wired pipeline out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.access.schemas import Workspace
+from app.access.store import AccessStore
+from app.config import ROOT, Settings
+from app.database.engine import Database
+from app.database.migrate import upgrade
+from app.errors import InvalidInput
+from app.events.quality import Quarantine
+from app.events.schemas import IncomingEvent
+from app.events.sources.mapping import Parsed
+from app.events.store import EventLog
+from app.identity.store import IdentityStore
+from app.insights.story import Storyteller
+from app.llm.chat_model import ChatModel
+from app.llm.prompts import PromptLibrary
+from app.llm.vllm import OpenAICompatibleModel
+from app.pipeline import Pipeline
+from app.profile.follow import ProfileFollower
+from app.profile.store import ProfileStore
+from app.retrieval.index import FaissIndex
+from app.retrieval.search import CampaignSearch
+from app.retrieval.store import KnowledgeBase
+from app.strategy.policy import load_policy
+from app.text.embedder import HashingEmbedder
+from app.text.taxonomy import load_taxonomy
+
+KNOWLEDGE = ROOT / "knowledge_base"
+PROMPTS = ROOT / "prompts"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that runs, ready to be served or called."""
+
+    settings: Settings
+    database: Database
+    pipeline: Pipeline
+
+
+def build(settings: Settings, *, model: ChatModel | None = None) -> App:
+    """Open and migrate the database and wire the pipeline. `model` overrides the one that settings name."""
+    database = Database(settings.resolved_database_url())
+    upgrade(database)
+    taxonomy = load_taxonomy(KNOWLEDGE / "taxonomy.yaml")
+    log, identity = EventLog(database), IdentityStore(database)
+    profiles = ProfileStore(database, taxonomy_hash=taxonomy.fingerprint)
+    pipeline = Pipeline(
+        database=database,
+        access=AccessStore(database),
+        log=log,
+        quarantine=Quarantine(database),
+        identity=identity,
+        profiles=profiles,
+        follower=ProfileFollower(database=database, log=log, identity=identity, profiles=profiles, taxonomy=taxonomy),
+        knowledge_base=KnowledgeBase(database),
+        search=CampaignSearch(HashingEmbedder(), FaissIndex, taxonomy),
+        storyteller=Storyteller(model or _chat_model(settings), PromptLibrary(PROMPTS)),
+        policy=load_policy(KNOWLEDGE / "policy.yaml"),
+        taxonomy=taxonomy,
+    )
+    return App(settings, database, pipeline)
+
+
+def _chat_model(settings: Settings) -> ChatModel | None:
+    """The model that settings name, or None: then the composer speaks, and says so."""
+    if not settings.llm_url:
+        return None
+    if not settings.llm_model:
+        raise InvalidInput("--llm needs --llm-model NAME: the name under which the server serves its model")
+    return OpenAICompatibleModel(
+        settings.llm_url,
+        settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
+        timeout_s=settings.llm_timeout_s,
+    )
+
+
+def load_demo(app: App, *, now: datetime, progress: Progress = lambda _: None) -> Workspace:
+    """The demo workspace, filled with the seeded shop when it is empty."""
+    from app.demo.shop import DemoShop
+
+    pipeline = app.pipeline
+    shop = DemoShop(seed=app.settings.demo_seed, customers=app.settings.demo_customers)
+    workspace = pipeline.access.ensure(shop.workspace)
+    if pipeline.log.count(workspace.workspace_id):
+        pipeline.catch_up(workspace)
+        return workspace
+    progress(f"making a demo shop of {app.settings.demo_customers} customers")
+    pipeline.put_items(workspace, shop.items())
+    by_source: dict[str, list[Parsed]] = {}
+    for line, (source, incoming) in enumerate(shop.events(), start=1):
+        by_source.setdefault(source, []).append(_parsed(line, incoming))
+    for source, records in by_source.items():
+        report = pipeline.ingest(workspace, source, records, now=now)
+        progress(f"{report.accepted:,} events from {source}")
+    pipeline.knowledge_base.import_cases(workspace.workspace_id, shop.cases(), approved_by="demo", now=now)
+    progress(f"folding {pipeline.catch_up(workspace):,} events into profiles")
+    return workspace
+
+
+def _parsed(line: int, incoming: IncomingEvent) -> Parsed:
+    return Parsed(line, incoming, None, {"message_id": incoming.message_id})

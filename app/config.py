@@ -1,0 +1,44 @@
+"""Typed settings, read by `bootstrap`, `cli` and `serve.py` only. Every field can be set as UNDERSTORY_<NAME>."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: prompts/ and knowledge_base/ lie beside app/."""
+
+
+class Settings(BaseSettings):
+    """Defaults fit a laptop: one SQLite file, no model, loopback only."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="UNDERSTORY_", env_file=".env", extra="ignore", use_attribute_docstrings=True
+    )
+
+    data_dir: Path = Path("data")
+    """Folder for the database and everything derived from it."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty means the SQLite file `understory.db` in `data_dir`."""
+    llm_url: str = ""
+    """Base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1; empty means no model (composer only)."""
+    llm_model: str = ""
+    """Name of the served model."""
+    llm_api_key: SecretStr = SecretStr("")
+    """Bearer token of the model server, if it wants one."""
+    llm_timeout_s: float = Field(default=8.0, gt=0, le=120)
+    """Seconds that one story or strategy may wait for the model before the composer answers."""
+    host: str = "127.0.0.1"
+    """Address to serve on. Demo keys are issued on loopback only."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    """Port to serve on."""
+    workspace: str = "demo"
+    """The workspace that the console shows."""
+    demo_customers: int = Field(default=300, ge=1)
+    """Size of the demo shop that an empty `demo` workspace is filled with."""
+    demo_seed: int = 7
+    """Seed of the demo shop."""
+
+    def resolved_database_url(self) -> str:
+        """The URL to open: the given one, or SQLite in `data_dir`."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'understory.db').resolve()}"

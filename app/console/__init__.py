@@ -1,0 +1,1 @@
+"""The ops console: NiceGUI pages on the same ASGI app."""

@@ -1,0 +1,95 @@
+"""One customer: who they are, their story with evidence, the numbers, interests over time, a strategy."""
+
+from nicegui import ui
+from starlette.concurrency import run_in_threadpool
+
+from app.console.charts import interest_chart
+from app.console.frame import Page, card, frame, meter, text
+from app.console.numbers_card import numbers_card
+from app.console.story_panel import StoryPanel
+from app.console.strategy_card import StrategyCard
+from app.views import CustomerReading, InterestCurve
+
+_INTERESTS = 8
+_IDENTIFIERS = 4
+
+
+async def customer_page(page: Page, ref: str) -> None:
+    """Read the customer, then draw everything about them."""
+    reading, curves = await run_in_threadpool(_read, page, ref)
+    with frame(page, f"/customer/{ref}"):
+        _header(page, reading)
+        with ui.element("div").classes("columns"):
+            with ui.element("div").classes("main-column"):
+                StoryPanel(page, reading)
+                _curves(page, curves)
+            with ui.element("div").classes("side-column"):
+                numbers_card(page, reading)
+                _interests(page, reading)
+        StrategyCard(page, reading)
+
+
+def _read(page: Page, ref: str) -> tuple[CustomerReading, tuple[InterestCurve, ...]]:
+    pipeline, workspace = page.pipeline, page.workspace
+    return (
+        pipeline.read_customer(workspace, ref, as_of=page.as_of, lang=page.lang),
+        pipeline.interest_curves(workspace, ref, as_of=page.as_of, lang=page.lang),
+    )
+
+
+def _header(page: Page, reading: CustomerReading) -> None:
+    say, show, profile = page.say, page.show, reading.profile
+    first, *_ = reading.identifiers
+    kind, _, name = first.partition(":")
+    with ui.element("div").classes("who-head"):
+        ui.link("← " + say("app.customers"), page.url("/")).classes("back")
+        with ui.element("div").classes("who-name"):
+            text(f"{say.of('identifier', kind)} {name}", "heading")
+            if profile.rfm_class:
+                tone = profile.rfm_class.partition("_")[0]
+                text(say(f"rfm.{profile.rfm_class}"), f"badge {tone}")
+        with ui.element("div").classes("who-facts"):
+            _pair(say("customer.first_seen"), show.date(profile.first_seen_at))
+            _pair(say("customer.last_seen"), show.date(profile.last_seen_at))
+            _pair(say("customer.events"), show.number(profile.events))
+            _pair("ID", reading.customer_id)
+            _identifiers(page, reading.identifiers)
+
+
+def _identifiers(page: Page, keys: tuple[str, ...]) -> None:
+    names = [f"{page.say.of('identifier', kind)} {value}" for kind, _, value in (key.partition(":") for key in keys)]
+    rest = len(names) - _IDENTIFIERS
+    with ui.element("div").classes("pair"):
+        text(page.say("customer.ids"), "muted inline")
+        text(" · ".join(names[:_IDENTIFIERS]), "inline")
+        if rest > 0:
+            text(page.say("customer.more_ids", count=rest), "muted inline more-ids").tooltip(" · ".join(names))
+
+
+def _pair(name: str, value: str) -> None:
+    with ui.element("div").classes("pair"):
+        text(name, "muted inline")
+        text(value, "inline")
+
+
+def _interests(page: Page, reading: CustomerReading) -> None:
+    say, show, profile = page.say, page.show, reading.profile
+    with card(say("customer.interests")):
+        if not profile.interests:
+            text(say("interests.none"), "muted")
+        for interest in profile.interests[:_INTERESTS]:
+            with ui.element("div").classes("meter-row"):
+                text(reading.topics.get(interest.topic, interest.topic))
+                text(say("interests.last", date=show.date(interest.last_event_at)), "muted small")
+                text(show.percent(interest.share), "strong")
+                meter(interest.share)
+        if profile.unclassified_share >= 0.01:
+            text(say("interests.unclassified", share=show.percent(profile.unclassified_share)), "muted small")
+
+
+def _curves(page: Page, curves: tuple[InterestCurve, ...]) -> None:
+    with card(page.say("customer.curves"), page.say("interests.curves_note")):
+        if curves:
+            ui.echart(interest_chart(curves, page.say("interests.weight"))).classes("curves")
+        else:
+            text(page.say("interests.none"), "muted")

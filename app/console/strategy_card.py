@@ -1,0 +1,187 @@
+"""Ask for a strategy and read it: what to do, why, on which past outcomes, what was weighed, which rules fired."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from nicegui import ui
+from starlette.concurrency import run_in_threadpool
+
+from app.console.frame import Page, card, text
+from app.errors import UnderstoryError
+from app.retrieval.schemas import Campaign
+from app.strategy.schemas import Candidate, Strategy, Theme
+from app.strategy.wording import say_offer
+from app.strategy.wording import wording as strategy_wording
+from app.views import CustomerReading, Recommendation
+
+_CANDIDATES = 6
+"""Shown at once; the rest is counted."""
+
+
+class StrategyCard:
+    """A button, and below it the strategy that it brought."""
+
+    def __init__(self, page: Page, reading: CustomerReading) -> None:
+        """Draw the button."""
+        self._page, self._reading = page, reading
+        with card(page.say("customer.strategy"), page.say("strategy.note"), "strategy"):
+            self._button = ui.button(page.say("strategy.draft"), on_click=self._draft)
+            self._button.props("unelevated no-caps color=teal-9").classes("draft")
+            self._result = ui.element("div").classes("strategy-result")
+
+    async def _draft(self) -> None:
+        page = self._page
+        self._button.props("loading")
+        try:
+            found = await run_in_threadpool(
+                page.pipeline.recommend,
+                page.workspace,
+                self._reading.customer_id,
+                as_of=page.as_of,
+                now=datetime.now(UTC),
+                lang=page.lang,
+            )
+        except UnderstoryError as error:
+            ui.notify(page.say("errors.failed", reason=str(error)), type="negative")
+            return
+        finally:
+            self._button.props(remove="loading")
+        self._button.text = page.say("strategy.again")
+        self._result.clear()
+        with self._result:
+            self._show(found)
+
+    def _show(self, found: Recommendation) -> None:
+        strategy, page = found.strategy, self._page
+        cases = page.pipeline.knowledge_base.cases(page.workspace.workspace_id)
+        campaigns = {case.campaign.campaign_id: case.campaign for case in cases}
+        with ui.element("div").classes("status-line"):
+            text(page.say(f"strategy.status.{strategy.status}"), f"badge status-{strategy.status}")
+            text(strategy.status_reason or "", "reason")
+        _plan(page, strategy)
+        _themes(page, strategy)
+        with ui.element("div").classes("two"):
+            _why(page, strategy, self._reading, campaigns)
+            _weighed(page, found, campaigns)
+        with ui.element("div").classes("who"):
+            text(strategy.ai_label, "chip")
+            text(page.say("strategy.decision", id=strategy.decision_id), "chip mono")
+
+
+def _plan(page: Page, strategy: Strategy) -> None:
+    say, show, currency = page.say, page.show, page.workspace.currency
+    words = strategy_wording(page.lang)
+    with ui.element("div").classes("facts"):
+        channel = words.channels[strategy.channel] if strategy.channel else say("strategy.no_channel")
+        _fact(say("strategy.channel"), channel)
+        if strategy.timing:
+            _fact(say("strategy.timing"), show.time(strategy.timing.at), strategy.timing.reason)
+        _fact(say("strategy.offer"), say_offer(strategy.offer, currency, page.lang).strip() or say("strategy.no_offer"))
+        if strategy.holdout_share:
+            share = show.percent(strategy.holdout_share)
+            _fact(say("strategy.holdout"), share, say("strategy.holdout_note", share=share))
+        if metric := strategy.metric:
+            note = say(
+                "strategy.metric_note",
+                baseline=show.percent(metric.baseline, 1),
+                effect=show.percent(metric.minimum_effect, 1),
+                n=show.number(metric.sample_size),
+            )
+            _fact(say("strategy.metric"), metric.name, note)
+        _fact(say("strategy.confidence"), say(f"confidence.{strategy.confidence}"))
+        _fact(say("strategy.risk"), "", strategy.risk)
+
+
+def _fact(name: str, value: str, note: str = "") -> None:
+    with ui.element("div").classes("fact"):
+        text(name, "muted small")
+        if value:
+            text(value, "strong")
+        if note:
+            text(note, "small")
+
+
+def _themes(page: Page, strategy: Strategy) -> None:
+    if not strategy.themes:
+        return
+    text(page.say("strategy.themes"), "sub")
+    with ui.element("div").classes("themes"):
+        for theme in strategy.themes:
+            with ui.element("div").classes("theme"):
+                with ui.element("div").classes("theme-head"):
+                    text(theme.title, "strong")
+                    _copy_button(page, theme)
+                text(theme.draft, "draft-text")
+
+
+def _copy_button(page: Page, theme: Theme) -> None:
+    def copy() -> None:
+        ui.clipboard.write(theme.draft)
+        ui.notify(page.say("strategy.copied"), type="positive", position="bottom")
+
+    ui.button(page.say("strategy.copy"), on_click=copy).props("flat dense no-caps size=sm color=teal-9")
+
+
+def _why(page: Page, strategy: Strategy, reading: CustomerReading, campaigns: Mapping[str, Campaign]) -> None:
+    say = page.say
+    with ui.element("div"):
+        text(say("strategy.why"), "sub")
+        text(strategy.why_for_customer)
+        rationale = [reading.spoken[claim_id] for claim_id in strategy.rationale if claim_id in reading.spoken]
+        _bullets(say("strategy.rationale"), rationale)
+        cited = [_campaign(page, campaigns, campaign_id) for campaign_id in strategy.campaigns]
+        _bullets(say("strategy.campaigns"), cited, empty=say("strategy.no_campaigns"))
+        rules = [f"{say.of('strategy.rule', fired.rule)}: {fired.effect}" for fired in strategy.rules_fired]
+        _bullets(say("strategy.rules"), rules, empty=say("strategy.no_rules"))
+
+
+def _bullets(title: str, lines: list[str], empty: str = "") -> None:
+    if not lines and not empty:
+        return
+    text(title, "sub")
+    if not lines:
+        text(empty, "muted")
+        return
+    with ui.element("ul"):
+        for line in lines:
+            with ui.element("li"):
+                text(line)
+
+
+def _campaign(page: Page, campaigns: Mapping[str, Campaign], campaign_id: str) -> str:
+    found = campaigns.get(campaign_id)
+    if found is None:
+        return campaign_id
+    return f"{found.title} ({campaign_id}, {page.say(f'strategy.evidence_kind.{found.evidence_kind}')})"
+
+
+def _weighed(page: Page, found: Recommendation, campaigns: Mapping[str, Campaign]) -> None:
+    say, candidates = page.say, found.decision.candidates
+    with ui.element("div"):
+        text(say("strategy.candidates"), "sub")
+        text(say("strategy.candidates_note"), "muted small")
+        with ui.element("table").classes("event-table weighed"):
+            with ui.element("thead"), ui.element("tr"):
+                for name in ("", say("strategy.expected"), say("strategy.low"), say("strategy.high")):
+                    with ui.element("th"):
+                        text(name)
+            with ui.element("tbody"):
+                for candidate in candidates[:_CANDIDATES]:
+                    _candidate_row(page, candidate, campaigns, chosen=candidate.action == found.decision.chosen)
+        if len(candidates) > _CANDIDATES:
+            text(say("strategy.more", count=len(candidates) - _CANDIDATES), "muted small")
+
+
+def _candidate_row(page: Page, candidate: Candidate, campaigns: Mapping[str, Campaign], *, chosen: bool) -> None:
+    campaign_id, _, arm_id = candidate.action.partition("/")
+    known = campaigns.get(campaign_id)
+    name = f"{known.title} · {arm_id}" if known else page.say.of("strategy", candidate.action)
+    amounts = (candidate.expected, candidate.low, candidate.high)
+    with ui.element("tr").classes("chosen-row" if chosen else ""):
+        with ui.element("td"):
+            text(name, "inline")
+            if chosen:
+                text(page.say("strategy.chosen"), "badge")
+        for amount in amounts:
+            with ui.element("td").classes("cell-amount"):
+                text(page.show.exact(amount, page.workspace.currency))

@@ -1,0 +1,1 @@
+"""The database: one engine, one writer, migrations. It knows no domain words."""

@@ -1,0 +1,1 @@
+"""A seeded demo shop. Product code never imports its hidden truth."""

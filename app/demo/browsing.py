@@ -1,0 +1,142 @@
+"""A visit: come in, search, look, zoom, keep, put in the cart and out again. Buying has its own module."""
+
+from typing import Unpack
+
+from app.demo.calendar import SECOND_MS
+from app.demo.catalogue import Product
+from app.demo.life import Life
+from app.demo.recording import WEB, Details, Identifiers
+from app.events.schemas import EventKind
+
+_COMES_BACK = 0.3
+_STAYS_ON_TOPIC = 0.8
+
+
+class Visit:
+    """One visit on one surface; its clock moves with every act."""
+
+    def __init__(self, life: Life, start_ms: int, *, entry: str = "home") -> None:
+        """Come in; the visitor may not be known yet."""
+        life.visits += 1
+        self.life = life
+        self.surface = life.surface()
+        self.now_ms = start_ms
+        self.cart: list[Product] = []
+        self._session_id = f"s{life.customer.index:06d}-{life.visits:04d}"
+        logged_out = self.surface == WEB and life.dice.chance(life.rates.logged_out)
+        known = life.knows(self.surface) and not logged_out
+        self._stranger: Identifiers | None = None if known else life.stranger(self.surface)
+        self.note(EventKind.SESSION, properties={"surface": self.surface, "entry": entry})
+
+    @property
+    def who(self) -> Identifiers:
+        """The identifiers that this visit's events carry now."""
+        return self._stranger or self.life.member(self.surface)
+
+    def note(self, kind: EventKind, **details: Unpack[Details]) -> None:
+        """Record an act of this visit."""
+        details["session_id"] = self._session_id
+        self.life.recorder.note(self.surface, self.now_ms, kind, self.who, **details)
+        self.wait(1, 9)
+
+    def wait(self, low_s: float, high_s: float) -> None:
+        """Let some seconds pass."""
+        self.now_ms += round(self.life.dice.between(low_s, high_s) * SECOND_MS)
+
+    def log_in(self) -> None:
+        """From here on the shop knows who it is; nothing happens when it did before."""
+        if self._stranger is not None:
+            self.life.log_in(self.surface, self.now_ms, self._stranger)
+            self._stranger = None
+            self.wait(8, 20)
+
+    def search(self, text: str) -> None:
+        """Type a query."""
+        self.note(EventKind.SEARCH, text=text, properties={"results": self.life.dice.whole(0, 180)})
+
+    def look_at(self, product: Product, **properties: object) -> None:
+        """Open a product's page, perhaps zoom into its pictures."""
+        dice, rates = self.life.dice, self.life.rates
+        patience = 0.45 if self.life.stage_at(self.now_ms).cool else 1.0
+        dwell = max(1, round(dice.log_normal(rates.dwell_seconds * patience, rates.dwell_sigma)))
+        self.note(EventKind.VIEW, item_id=product.item.item_id, properties={"dwell_s": dwell, **properties})
+        if dice.chance(rates.zoom * patience):
+            self.note(
+                EventKind.MEDIA,
+                item_id=product.item.item_id,
+                properties={"action": "zoom", "count": dice.whole(1, 5)},
+            )
+        self.wait(dwell, dwell + 4)
+
+    def put_in_cart(self, product: Product, quantity: int = 1) -> None:
+        """Want it, for now."""
+        self.cart.append(product)
+        self.note(EventKind.CART_ADD, item_id=product.item.item_id, properties={"quantity": quantity})
+
+
+def browse(life: Life, start_ms: int, *, topic: str | None = None, entry: str = "home") -> Visit:
+    """A visit that looks around, without buying."""
+    visit = Visit(life, start_ms, entry=entry)
+    topic = topic or life.wanted_topic(start_ms)
+    _search(visit, topic)
+    _recommended(visit)
+    stage = life.stage_at(start_ms)
+    for position in range(1 + life.dice.poisson(life.customer.depth * stage.phase.depth)):
+        product = _next_product(visit, topic)
+        visit.look_at(product)
+        if position == 0:
+            visit.log_in()
+        _keep(visit, product)
+    _tidy_cart(visit)
+    return visit
+
+
+def _search(visit: Visit, topic: str) -> None:
+    life, dice = visit.life, visit.life.dice
+    cool = life.stage_at(visit.now_ms).cool
+    if dice.chance(life.rates.search):
+        visit.search(life.writer.search(topic, broad=dice.chance(0.75 if cool else 0.2)))
+        if dice.chance(life.rates.second_search):
+            visit.search(life.writer.search(topic, broad=cool))
+
+
+def _recommended(visit: Visit) -> None:
+    """The shop shows something; who is drifting away no longer looks."""
+    life, dice = visit.life, visit.life.dice
+    if not dice.chance(life.rates.impression):
+        return
+    product = life.shelf.draw(life.wanted_topic(visit.now_ms), life.customer.price_level, dice)
+    visit.note(EventKind.IMPRESSION, item_id=product.item.item_id, properties={"placement": "recommended"})
+    cool = life.stage_at(visit.now_ms).cool
+    if dice.chance(life.rates.impression_taken_cool if cool else life.rates.impression_taken):
+        visit.look_at(product, referrer="recommended")
+
+
+def _next_product(visit: Visit, topic: str) -> Product:
+    """Mostly the visit's topic, often the product they looked at last time."""
+    life, dice = visit.life, visit.life.dice
+    if not dice.chance(_STAYS_ON_TOPIC):
+        topic = life.wanted_topic(visit.now_ms)
+    before = life.considered.get(topic)
+    if before is not None and dice.chance(_COMES_BACK):
+        return before
+    life.considered[topic] = life.shelf.draw(topic, life.customer.price_level, dice)
+    return life.considered[topic]
+
+
+def _keep(visit: Visit, product: Product) -> None:
+    """Mark as favourite, put in the cart, tell a friend."""
+    dice, rates = visit.life.dice, visit.life.rates
+    eager = visit.life.stage_at(visit.now_ms).phase.depth
+    if dice.chance(rates.favourite * eager):
+        visit.note(EventKind.FAVOURITE, item_id=product.item.item_id)
+    if dice.chance(rates.cart_add * eager) and product not in visit.cart:
+        visit.put_in_cart(product)
+    if dice.chance(rates.share * eager):
+        visit.note(EventKind.SHARE, item_id=product.item.item_id, properties={"to": "wechat"})
+
+
+def _tidy_cart(visit: Visit) -> None:
+    for product in visit.cart:
+        if visit.life.dice.chance(visit.life.rates.cart_remove):
+            visit.note(EventKind.CART_REMOVE, item_id=product.item.item_id)

@@ -1,0 +1,59 @@
+"""The shop's calendar: days counted from the first, local time of day, festivals and weekends.
+
+Shanghai has kept UTC+8 without daylight saving since 1991, so a fixed offset is exact here.
+"""
+
+from datetime import datetime, timedelta, timezone
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.demo.parameters import Parameters, Season
+
+SHANGHAI = timezone(timedelta(hours=8))
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+SECOND_MS = 1_000
+
+
+class Calendar:
+    """Moments are milliseconds since local midnight of the first day."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        """Lay out the days of one log."""
+        self.days = parameters.days
+        self.midnight = datetime.combine(parameters.first_day, datetime.min.time(), SHANGHAI)
+        self.end_ms = self.days * DAY_MS
+        self._epoch_ms = round(self.midnight.timestamp()) * 1000
+        self._first_day = parameters.first_day
+        self.rates = np.ones(self.days)
+        """The shop-wide factor on every rate, by day."""
+        self.prices = np.ones(self.days)
+        """The shop-wide factor on prices, by day."""
+        weekdays = (np.arange(self.days) + parameters.first_day.weekday()) % 7
+        self.rates[weekdays >= 5] *= parameters.weekend_rate
+        for season in parameters.seasons:
+            self._mark(season)
+
+    def at(self, moment_ms: int) -> datetime:
+        """The aware local time of a moment."""
+        return self.midnight + timedelta(milliseconds=moment_ms)
+
+    def moment(self, when: datetime) -> int:
+        """The moment of an aware time."""
+        return (when - self.midnight) // timedelta(milliseconds=1)
+
+    def epoch_ms(self, moment_ms: int) -> int:
+        """The moment as milliseconds since 1970 in UTC."""
+        return self._epoch_ms + moment_ms
+
+    def pace(self, power: float) -> NDArray[np.float64]:
+        """Rates by day for somebody who cares for festivals `power` times as much."""
+        return np.array(self.rates**power)
+
+    def _mark(self, season: Season) -> None:
+        first = (season.first - self._first_day).days
+        days = slice(first, first + (season.last - season.first).days + 1)
+        self.rates[days] *= season.rate
+        self.prices[days] = season.sale_price

@@ -1,0 +1,208 @@
+"""The shop's past campaigns: who was eligible, who was drawn into which arm, and what the log's customers did.
+
+Assignment is random with a holdout. What all addressed customers did together is summed up in `outcomes.py`, from
+the same response model.
+"""
+
+from bisect import bisect_right
+from datetime import datetime
+from functools import cache, cached_property
+from math import fsum
+from typing import Literal, NamedTuple
+
+from pydantic import TypeAdapter
+
+from app.demo.calendar import DAY_MS, HOUR_MS, SHANGHAI, Calendar
+from app.demo.dice import Dice
+from app.demo.parameters import Parameters, load_yaml
+from app.demo.plans import Plan, Planner
+from app.demo.response import Answer, answer
+from app.profile.rfm import Standing, classify, medians
+from app.profile.schemas import RfmClass
+from app.retrieval.schemas import Arm, Channel, Offer, OfferType
+from app.schema import Frozen
+
+CAMPAIGNS_PLACE = 4
+_INTEREST_NEEDED = 0.12
+_SENDING_HOURS = 0.5
+
+
+class OfferSpec(Frozen):
+    """An offer in yuan."""
+
+    type: OfferType
+    yuan: int
+    threshold: int
+    days: int
+
+
+class ArmSpec(Frozen):
+    """One variant; `about` is the topic it truly speaks of."""
+
+    arm_id: str
+    channel: Channel
+    about: str
+    themes: tuple[str, ...]
+    timing: str
+    offer: OfferSpec | None = None
+
+
+class CampaignSpec(Frozen):
+    """One entry of past_campaigns.yaml."""
+
+    id: str
+    title: str
+    objective: Literal["win_back", "retain", "grow", "welcome", "cross_sell", "reactivate_cart"]
+    topics: tuple[str, ...]
+    rfm: tuple[RfmClass, ...] = ()
+    joined_within: int | None = None
+    starts: str
+    window: int
+    holdout: float
+    share: float
+    arms: tuple[ArmSpec, ...]
+
+    @property
+    def starts_at(self) -> datetime:
+        """When the messages went out."""
+        return datetime.strptime(self.starts, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+
+
+class Touch(NamedTuple):
+    """A message that a customer was sent, and their answer."""
+
+    campaign_id: str
+    arm: Arm
+    about: str
+    sent_ms: int
+    answer: Answer
+    order_day: int
+    """Day of the additional order, if the answer is one."""
+    basket: float
+    """Its value in fen."""
+
+
+@cache
+def campaign_specs() -> tuple[CampaignSpec, ...]:
+    """All past campaigns, in file order."""
+    return TypeAdapter(tuple[CampaignSpec, ...]).validate_python(load_yaml("past_campaigns.yaml"))
+
+
+class Run(NamedTuple):
+    """A campaign placed in the calendar; `limits` draw the lines between RFM classes on its day."""
+
+    spec: CampaignSpec
+    start_ms: int
+    day: int
+    arms: tuple[Arm, ...]
+    limits: Standing | None
+
+    @property
+    def window(self) -> range:
+        """Days whose orders count."""
+        return range(self.day + 1, self.day + self.spec.window)
+
+
+class PastCampaigns:
+    """All past campaigns of one shop, over the base of its customers."""
+
+    def __init__(self, seed: int, calendar: Calendar, parameters: Parameters, planner: Planner) -> None:
+        """Nothing is drawn until asked for."""
+        self._seed = seed
+        self._calendar = calendar
+        self._parameters = parameters
+        self._planner = planner
+
+    def touches(self, plan: Plan) -> tuple[Touch, ...]:
+        """What one customer had to do with the campaigns, in their order."""
+        dice = Dice(self._seed, CAMPAIGNS_PLACE, plan.customer.index)
+        drawn = [self._touch(plan, run, dice) for run in self.runs]
+        return tuple(touch for touch in drawn if touch is not None)
+
+    @cached_property
+    def _sample(self) -> tuple[Plan, ...]:
+        return tuple(map(self._planner.plan, range(self._parameters.rfm_sample)))
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """All campaigns, in order of time."""
+        return tuple(self._run(spec) for spec in campaign_specs())
+
+    def _run(self, spec: CampaignSpec) -> Run:
+        start_ms = self._calendar.moment(spec.starts_at)
+        day = start_ms // DAY_MS
+        standings = [_standing(plan, day) for plan in self._sample] if spec.rfm else []
+        limits = medians(standing for standing in standings if standing is not None)
+        return Run(spec, start_ms, day, tuple(_arm(arm, spec) for arm in spec.arms), limits)
+
+    def _touch(self, plan: Plan, run: Run, dice: Dice) -> Touch | None:
+        spec, model = run.spec, self._parameters.response
+        which = dice.whole(0, len(spec.arms) - 1)
+        arm, about = run.arms[which], spec.arms[which].about
+        if not eligible(plan, arm, run) or not dice.chance(spec.share) or dice.chance(spec.holdout):
+            return None
+        sent_ms = _sent_ms(plan, arm, run, dice.between(0.0, _SENDING_HOURS))
+        return Touch(
+            campaign_id=spec.id,
+            arm=arm,
+            about=about,
+            sent_ms=sent_ms,
+            answer=answer(plan, run.day, arm, about, model, dice),
+            order_day=sent_ms // DAY_MS + dice.whole(0, 2),
+            basket=dice.log_normal(plan.customer.basket, self._parameters.customer.basket_sigma_within),
+        )
+
+
+def eligible(plan: Plan, arm: Arm, run: Run) -> bool:
+    """True when the campaign is meant for this customer and may reach them."""
+    spec, customer, day = run.spec, plan.customer, run.day
+    if customer.joined >= day or (spec.joined_within and day - customer.joined > spec.joined_within):
+        return False
+    if spec.topics and not _wants(plan, spec.topics, day):
+        return False
+    if not customer.consents_to(arm.channel, day):
+        return False
+    if arm.channel is Channel.ONSITE and not any(visit in run.window for visit in plan.visit_days):
+        return False
+    return not spec.rfm or _rfm_class(plan, run) in spec.rfm
+
+
+def _wants(plan: Plan, topics: tuple[str, ...], day: int) -> bool:
+    interests = plan.customer.stage_at(day).topics
+    return fsum(interests.get(topic, 0.0) for topic in topics) >= _INTEREST_NEEDED
+
+
+def _sent_ms(plan: Plan, arm: Arm, run: Run, hours: float) -> int:
+    """A banner waits for the next visit; messages go out over half an hour."""
+    if arm.channel is not Channel.ONSITE:
+        return run.start_ms + round(hours * HOUR_MS)
+    day = next(visit for visit in plan.visit_days if visit in run.window)
+    return day * DAY_MS + round((19 + hours) * HOUR_MS)
+
+
+def _rfm_class(plan: Plan, run: Run) -> RfmClass | None:
+    standing = _standing(plan, run.day)
+    return None if standing is None or run.limits is None else classify(standing, run.limits)
+
+
+def _standing(plan: Plan, day: int) -> Standing | None:
+    """Recency, frequency and money up to a day; None before the first order."""
+    count = bisect_right(plan.order_days, day)
+    return Standing(day - plan.order_days[count - 1], count, fsum(plan.baskets[:count])) if count else None
+
+
+def _arm(spec: ArmSpec, campaign: CampaignSpec) -> Arm:
+    offer = spec.offer and Offer(
+        type=spec.offer.type,
+        amount_minor=spec.offer.yuan * 100,
+        threshold_minor=spec.offer.threshold * 100,
+        expires_in=spec.offer.days,
+    )
+    return Arm(
+        arm_id=spec.arm_id,
+        channel=spec.channel,
+        offer=offer,
+        themes=spec.themes,
+        timing=spec.timing,
+        propensity=round((1 - campaign.holdout) / len(campaign.arms), 4),
+    )

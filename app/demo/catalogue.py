@@ -1,0 +1,114 @@
+"""What the shop sells, and how a customer's hand falls on it."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from functools import cache
+from math import exp, fsum, log
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from app.demo.dice import Dice, Wheel
+from app.demo.parameters import load_yaml
+from app.events.schemas import Item
+from app.schema import Frozen
+
+CATALOGUE_PLACE = 1
+_VALID_FROM = datetime(2025, 12, 31, 16, tzinfo=UTC)
+_LEVEL_TILT = (-0.6, 0.0, 0.7)
+"""Log price, relative to the topic's middle, that each price level leans to."""
+
+
+class Category(Frozen):
+    """One entry of catalogue.yaml."""
+
+    path: tuple[str, ...]
+    topic: str
+    brands: tuple[str, ...]
+    products: dict[str, float]
+
+
+class Product(NamedTuple):
+    """An item with what only the simulator knows of it."""
+
+    item: Item
+    topic: str
+    nickname: str
+    price: int
+
+
+@cache
+def _categories() -> tuple[Category, ...]:
+    return TypeAdapter(tuple[Category, ...]).validate_python(load_yaml("catalogue.yaml"))
+
+
+def products(seed: int) -> tuple[Product, ...]:
+    """The catalogue in its fixed order; brands, prices and costs vary with the seed."""
+    dice = Dice(seed, CATALOGUE_PLACE)
+    entries = [(category, name, yuan) for category in _categories() for name, yuan in category.products.items()]
+    return tuple(_product(number, *entry, dice) for number, entry in enumerate(entries, start=1))
+
+
+def items(seed: int) -> tuple[Item, ...]:
+    """The catalogue as the product sees it."""
+    return tuple(product.item for product in products(seed))
+
+
+def _product(number: int, category: Category, name: str, yuan: float, dice: Dice) -> Product:
+    price = _shelf_price(yuan * dice.between(0.92, 1.08))
+    brand = dice.pick(category.brands)
+    item = Item(
+        item_id=f"P{number:04d}",
+        title=f"{brand} {name}",
+        category_path=category.path,
+        brand=brand,
+        price=price,
+        cost=round(price * dice.between(0.42, 0.72)),
+        currency="CNY",
+        valid_from=_VALID_FROM,
+    )
+    return Product(item=item, topic=category.topic, nickname=name.split(" ")[0], price=price)
+
+
+def _shelf_price(yuan: float) -> int:
+    """Fen: below 100 yuan ending in .9, above in whole yuan ending in 9 or 8."""
+    if yuan < 100:
+        return int(yuan) * 100 + 90
+    return (round(yuan / 10) * 10 - (1 if int(yuan) % 2 else 2)) * 100
+
+
+class Shelf:
+    """The catalogue arranged for drawing: by topic, popular things more often, near the customer's price level."""
+
+    def __init__(self, seed: int) -> None:
+        """Stock the shelf of one shop."""
+        self.products = products(seed)
+        self.by_topic: dict[str, list[Product]] = defaultdict(list)
+        for product in self.products:
+            self.by_topic[product.topic].append(product)
+        self.topics = tuple(self.by_topic)
+        self._wheels: dict[tuple[str, int], Wheel[Product]] = {}
+
+    def draw(self, topic: str, level: int, dice: Dice) -> Product:
+        """A product of the topic."""
+        key = (topic, level)
+        if key not in self._wheels:
+            self._wheels[key] = self._wheel(topic, level)
+        return dice.spin(self._wheels[key])
+
+    def dearest(self, topic: str, count: int) -> list[Product]:
+        """The dearest products of the topic, dearest first."""
+        return sorted(self.by_topic[topic], key=lambda product: -product.price)[:count]
+
+    def cheapest(self, topic: str) -> Product:
+        """The cheapest product of the topic."""
+        return min(self.by_topic[topic], key=lambda product: product.price)
+
+    def _wheel(self, topic: str, level: int) -> Wheel[Product]:
+        """Weight = popularity (rank^-0.5 in catalogue order) x closeness of log price to the level's."""
+        stock = self.by_topic[topic]
+        middle = fsum(log(product.price) for product in stock) / len(stock)
+        return Wheel(
+            (product, (rank + 1) ** -0.5 * exp(-((log(product.price) - middle - _LEVEL_TILT[level]) ** 2)))
+            for rank, product in enumerate(stock)
+        )

@@ -1,0 +1,255 @@
+"""Who the customers are: a persona, an arc through the log, and habits that make each one different.
+
+A life is a run of stages without gaps; between and after the phases of an arc the customer is just themselves.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from math import fsum
+
+from app.demo.dice import Dice, Wheel
+from app.demo.parameters import Arc, Noise, Parameters, Persona, PhaseSpec
+from app.retrieval.schemas import Channel
+
+CUSTOMERS_PLACE = 2
+NO_ARC = "none"
+_MONTH = 30.0
+_NOBODY = Noise(share=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of days, first <= day < last, in which a customer wants the same things at the same pace."""
+
+    first: int
+    last: int
+    topics: dict[str, float]
+    """Interest by topic, summing to one."""
+    phase: PhaseSpec
+
+    @property
+    def top(self) -> str:
+        """What they want most."""
+        return max(self.topics, key=lambda topic: self.topics[topic])
+
+    @property
+    def cool(self) -> bool:
+        """True when they are drifting away."""
+        return self.phase.mood == "cool"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The identifiers by which the shop's sources know one customer."""
+
+    user_id: str
+    phone: str
+    device: str
+    openid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWord:
+    """A yes or no to marketing on one channel."""
+
+    day: int
+    channel: Channel
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """One customer as only the simulator knows them. Days count from the shop's first; money in fen."""
+
+    index: int
+    names: Names
+    persona: str
+    arc: str
+    noise: str | None
+    joined: int
+    stages: tuple[Stage, ...]
+    orders_per_day: float
+    visits_per_day: float
+    regularity: int
+    quits_per_order: float
+    season_power: float
+    single: bool
+    basket: float
+    price_level: int
+    depth: float
+    reviews: float
+    wander: float
+    gift_share: float
+    english: bool
+    sensitivity: float
+    affinity: dict[Channel, float]
+    consents: tuple[ConsentWord, ...]
+
+    def stage_at(self, day: int) -> Stage:
+        """The stage that a day falls in."""
+        return self.stages[max(0, bisect_right(self.stages, day, key=lambda stage: stage.first) - 1)]
+
+    def consents_to(self, channel: Channel, day: int) -> bool:
+        """The latest word up to a day; a banner on the shop's own pages needs none."""
+        said = [word.granted for word in self.consents if word.channel is channel and word.day <= day]
+        return channel is Channel.ONSITE or (bool(said) and said[-1])
+
+
+class Casting:
+    """Draws customers for one set of parameters."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        """Prepare the wheels that every customer spins."""
+        self.parameters = parameters
+        self._personas = Wheel((name, persona.share) for name, persona in parameters.personas.items())
+        self._arcs = Wheel((name, arc.share) for name, arc in parameters.arcs.items())
+        self._noise = Wheel((name, noise.share) for name, noise in parameters.noise.items())
+        self._consents = Wheel(enumerate(parameters.consent.channels_granted))
+        self._levels = {name: Wheel(enumerate(p.price_level)) for name, p in parameters.personas.items()}
+
+    def draw(self, seed: int, index: int) -> Customer:
+        """The customer with this number; the others have no influence on them."""
+        parameters, dice = self.parameters, Dice(seed, CUSTOMERS_PLACE, index)
+        persona_name, arc_name, noise_name = (
+            dice.spin(self._personas),
+            dice.spin(self._arcs),
+            dice.spin(self._noise),
+        )
+        persona, arc = parameters.personas[persona_name], parameters.arcs[arc_name]
+        noise = parameters.noise[noise_name] if arc_name == NO_ARC else _NOBODY
+        joined = _draw_joined(arc, parameters, dice)
+        stages = _draw_stages(_draw_interests(persona, parameters, dice), arc, joined, parameters, dice)
+        spread = parameters.customer
+        return Customer(
+            index=index,
+            names=_draw_names(index, dice),
+            persona=persona_name,
+            arc=arc_name,
+            noise=noise_name if arc_name == NO_ARC else None,
+            joined=joined,
+            stages=stages,
+            orders_per_day=_draw_order_rate(persona, arc, parameters, dice) * noise.quiet_rate,
+            visits_per_day=dice.log_normal(persona.visits / _MONTH, spread.visit_rate_sigma)
+            * noise.visits
+            * noise.quiet_rate,
+            regularity=dice.whole(*(spread.regularity if arc.regularity is None else (arc.regularity, arc.regularity))),
+            quits_per_order=_either(arc.quits_per_order, dice.between(*spread.quits_per_order)),
+            season_power=noise.season_power,
+            single=noise.single,
+            basket=dice.log_normal(persona.basket * arc.basket_factor * 100, spread.basket_sigma_between),
+            price_level=dice.spin(self._levels[persona_name]),
+            depth=persona.depth,
+            reviews=min(0.9, dice.log_normal(persona.reviews, 0.5)),
+            wander=_either(noise.wander, spread.wander),
+            gift_share=_either(noise.gift_share, spread.gift_share),
+            english=dice.chance(spread.english_share),
+            sensitivity=dice.between(*spread.sensitivity),
+            affinity={c: dice.log_normal(liking, spread.affinity_sigma) for c, liking in persona.channels.items()},
+            consents=_draw_consents(dice.spin(self._consents), joined, stages, parameters, dice),
+        )
+
+
+def _either(special: float | None, usual: float) -> float:
+    return usual if special is None else special
+
+
+def _draw_joined(arc: Arc, parameters: Parameters, dice: Dice) -> int:
+    joining = parameters.joining
+    if arc.joins_within is not None:
+        return dice.whole(0, arc.joins_within)
+    early = dice.chance(joining.early_share)
+    return dice.whole(0, joining.early_days) if early else dice.whole(joining.early_days, joining.latest_day)
+
+
+def _draw_order_rate(persona: Persona, arc: Arc, parameters: Parameters, dice: Dice) -> float:
+    sigma = parameters.customer.order_rate_sigma
+    never = dice.chance(parameters.customer.never_orders)
+    if arc.order_rate is not None:
+        return dice.log_normal(arc.order_rate / _MONTH, sigma / 3)
+    return 0.0 if never else dice.log_normal(persona.orders / _MONTH, sigma)
+
+
+def _draw_interests(persona: Persona, parameters: Parameters, dice: Dice) -> dict[str, float]:
+    sigma = parameters.customer.interest_sigma
+    return _normalised({topic: dice.log_normal(weight, sigma) for topic, weight in persona.topics.items()})
+
+
+def _normalised(weights: dict[str, float]) -> dict[str, float]:
+    total = fsum(weights.values())
+    return {topic: weight / total for topic, weight in weights.items()}
+
+
+def _draw_stages(own: dict[str, float], arc: Arc, joined: int, parameters: Parameters, dice: Dice) -> tuple[Stage, ...]:
+    """Themselves, then each phase of the arc in turn, then themselves again until the log ends."""
+    calm = PhaseSpec()
+    start = _draw_start(arc, joined, parameters, dice)
+    stages, day = [Stage(0, start, own, calm)], start
+    for spec in arc.phases:
+        last = parameters.days if spec.days is None else min(parameters.days, day + dice.whole(*spec.days))
+        stages.append(Stage(day, last, _blended(own, _draw_topics(spec, own, dice), spec.strength), spec))
+        day = last
+    stages.append(Stage(day, parameters.days, own, calm))
+    return tuple(stage for stage in stages if stage.first < stage.last)
+
+
+def _draw_start(arc: Arc, joined: int, parameters: Parameters, dice: Dice) -> int:
+    if arc.starts_between:
+        first, last = dice.pick(arc.starts_between)
+        opening = (first - parameters.first_day).days
+        return max(joined, dice.whole(opening, opening + (last - first).days))
+    if arc.starts_after:
+        return joined + dice.whole(*arc.starts_after)
+    return parameters.days
+
+
+def _draw_topics(spec: PhaseSpec, own: dict[str, float], dice: Dice) -> dict[str, float]:
+    """The phase's topics; of a choice, one that is new to the customer."""
+    if not spec.one_of:
+        return _normalised(spec.topics)
+    return {dice.pick([topic for topic in spec.one_of if topic not in own]): 1.0}
+
+
+def _blended(own: dict[str, float], other: dict[str, float], strength: float) -> dict[str, float]:
+    if not other:
+        return own
+    topics = [*own, *(topic for topic in other if topic not in own)]
+    return {t: (1 - strength) * own.get(t, 0.0) + strength * other.get(t, 0.0) for t in topics}
+
+
+def _draw_names(index: int, dice: Dice) -> Names:
+    """Identifiers that no two customers share; phone numbers count up within an obviously made-up block."""
+    block, within = divmod(index, 10_000)
+    return Names(
+        user_id=f"u{100_001 + index}",
+        phone=f"139{block:04d}{(within * 7919 + 1234) % 10_000:04d}",
+        device=f"{dice.pick(('ios', 'and'))}-{dice.code(16)}",
+        openid=f"o6_{dice.code(24)}",
+    )
+
+
+def _draw_consents(
+    count: int, joined: int, stages: tuple[Stage, ...], parameters: Parameters, dice: Dice
+) -> tuple[ConsentWord, ...]:
+    habits = parameters.consent
+    open_channels = [channel for channel in Channel if channel is not Channel.ONSITE]
+    words: list[ConsentWord] = []
+    for position in range(len(open_channels)):
+        channel = open_channels.pop(dice.whole(0, len(open_channels) - 1))
+        if position < count:
+            words += _granted(channel, joined, stages, parameters, dice)
+        elif dice.chance(habits.refused_aloud):
+            words.append(ConsentWord(joined, channel, False))
+    return tuple(sorted(words, key=lambda word: word.day))
+
+
+def _granted(
+    channel: Channel, joined: int, stages: tuple[Stage, ...], parameters: Parameters, dice: Dice
+) -> list[ConsentWord]:
+    words = [ConsentWord(joined, channel, True)]
+    cooling = next((stage for stage in stages if stage.cool), None)
+    first = joined + 1 if cooling is None else cooling.first
+    last = parameters.days - 1 if cooling is None else cooling.last
+    withdraws = parameters.consent.withdraws if cooling is None else parameters.consent.withdraws_cool
+    if dice.chance(withdraws) and first < last:
+        words.append(ConsentWord(dice.whole(first, last), channel, False))
+    return words

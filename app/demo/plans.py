@@ -1,0 +1,126 @@
+"""When each customer would come and buy if nobody wrote to them: the part of a life that campaigns can change.
+
+Purchases are a renewal process run through the customer's own rate over the calendar (seasons, weekends, stages):
+the n-th order falls on the day when the cumulative rate passes the sum of n Erlang gaps.
+"""
+
+from bisect import bisect_right
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.demo.calendar import Calendar
+from app.demo.dice import Dice
+from app.demo.parameters import Parameters
+from app.demo.personas import Casting, Customer, Stage
+
+PLANS_PLACE = 3
+_LINGERING_DAYS = 12
+
+Floats = NDArray[np.float64]
+
+
+class Leaving(NamedTuple):
+    """The day after which a customer never buys again, and why: drift shows signs, silence does not."""
+
+    day: int
+    reason: Literal["drift", "silent", "one_off"]
+
+
+class Plan(NamedTuple):
+    """A customer with the days on which they order and otherwise visit."""
+
+    customer: Customer
+    order_days: tuple[int, ...]
+    baskets: tuple[float, ...]
+    """What each order is meant to come to, in fen."""
+    visit_days: tuple[int, ...]
+    leaving: Leaving | None
+
+    def has_left(self, day: int) -> bool:
+        """True once they will not come back by themselves."""
+        return self.leaving is not None and self.leaving.day < day
+
+
+class Planner:
+    """Draws the plans of one shop's customers."""
+
+    def __init__(self, seed: int, calendar: Calendar, parameters: Parameters) -> None:
+        """Nothing is drawn until asked for."""
+        self._seed = seed
+        self._calendar = calendar
+        self._parameters = parameters
+        self._casting = Casting(parameters)
+
+    def plan(self, index: int) -> Plan:
+        """The plan of the customer with this number; the others have no influence on it."""
+        customer = self._casting.draw(self._seed, index)
+        dice = Dice(self._seed, PLANS_PLACE, index)
+        order_days, leaving = _draw_order_days(customer, self._calendar, self._parameters, dice)
+        baskets = tuple(_draw_basket(customer, day, self._parameters, dice) for day in order_days)
+        visit_days = _draw_visit_days(customer, leaving, self._calendar, dice)
+        return Plan(customer, order_days, baskets, visit_days, leaving)
+
+
+def _draw_visit_days(customer: Customer, leaving: Leaving | None, calendar: Calendar, dice: Dice) -> tuple[int, ...]:
+    """The day of joining, then browsing until the log ends; who left in silence may linger a little."""
+    last_day = calendar.days - 1
+    if leaving is not None:
+        last_day = min(last_day, leaving.day + (0 if leaving.reason == "drift" else dice.whole(0, _LINGERING_DAYS)))
+    rate = customer.visits_per_day * _pace(customer, calendar, "visits")
+    visits = [day for day in _passings(np.cumsum(rate), 1, 1.0, dice) if day <= last_day]
+    return (customer.joined, *visits)
+
+
+def _draw_basket(customer: Customer, day: int, parameters: Parameters, dice: Dice) -> float:
+    usual = customer.basket * customer.stage_at(day).phase.basket
+    return dice.log_normal(usual, parameters.customer.basket_sigma_within)
+
+
+def _draw_order_days(
+    customer: Customer, calendar: Calendar, parameters: Parameters, dice: Dice
+) -> tuple[tuple[int, ...], Leaving | None]:
+    if customer.single:
+        day = min(calendar.days - 1, customer.joined + dice.whole(0, 3))
+        return (day,), Leaving(day, "one_off")
+    rate = customer.orders_per_day * _pace(customer, calendar, "orders")
+    days = _passings(np.cumsum(rate), customer.regularity, parameters.customer.first_gap, dice)
+    for position, day in enumerate(days):
+        if dice.chance(customer.quits_per_order):
+            return tuple(days[: position + 1]), Leaving(day, "silent")
+    silence = next((stage.first for stage in customer.stages if stage.cool and stage.phase.orders == 0), None)
+    return tuple(days), None if silence is None else Leaving(silence, "drift")
+
+
+def expected_orders(plan: Plan, days: range, calendar: Calendar) -> float:
+    """Mean number of orders on the given days, of a customer who is still there on the day before."""
+    if plan.has_left(days.start - 1):
+        return 0.0
+    return plan.customer.orders_per_day * float(_pace(plan.customer, calendar, "orders")[days.start : days.stop].sum())
+
+
+def _pace(customer: Customer, calendar: Calendar, what: Literal["orders", "visits"]) -> Floats:
+    """Factor on the customer's rate by day; zero before they joined."""
+    pace = calendar.pace(customer.season_power)
+    for stage in customer.stages:
+        pace[stage.first : stage.last] *= _factor(stage, what)
+    pace[: customer.joined] = 0.0
+    return pace
+
+
+def _factor(stage: Stage, what: Literal["orders", "visits"]) -> float:
+    return stage.phase.orders if what == "orders" else stage.phase.visits
+
+
+def _passings(cumulative: Floats, shape: int, first_gap: float, dice: Dice) -> list[int]:
+    """Days, each at most once, on which the cumulative rate passes the next gap."""
+    days: list[int] = []
+    by_day = cumulative.tolist()
+    reached = dice.erlang(shape) * first_gap
+    while reached < by_day[-1]:
+        day = bisect_right(by_day, reached)
+        if not days or day > days[-1]:
+            days.append(day)
+        reached += dice.erlang(shape)
+    return days

@@ -1,0 +1,141 @@
+"""Events and catalogue items. msgspec structs, because every behaviour record passes through them.
+
+An order, review or chat is a run of events: each order *line* is one event of kind `order` sharing its `order_id`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+
+
+class EventKind(StrEnum):
+    """The kinds that the product understands. Others are kept in the log and shown as they came."""
+
+    IMPRESSION = "impression"
+    SEARCH = "search"
+    VIEW = "view"
+    MEDIA = "media"
+    FAVOURITE = "favourite"
+    CART_ADD = "cart_add"
+    CART_REMOVE = "cart_remove"
+    ORDER = "order"
+    REFUND = "refund"
+    REVIEW = "review"
+    SUPPORT_MESSAGE = "support_message"
+    COUPON = "coupon"
+    SHARE = "share"
+    FOLLOW = "follow"
+    REFERRAL = "referral"
+    SESSION = "session"
+    IDENTIFY = "identify"
+    ALIAS = "alias"
+    CONSENT = "consent"
+    CAMPAIGN_SENT = "campaign_sent"
+    CAMPAIGN_OPENED = "campaign_opened"
+    CAMPAIGN_CLICKED = "campaign_clicked"
+    CAMPAIGN_STOPPED = "campaign_stopped"
+    OUTCOME = "outcome"
+    CORRECTION = "correction"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    DECISION = "decision"
+    APPROVAL = "approval"
+    INFERENCE_RECORDED = "inference_recorded"
+
+
+OUR_SOURCE = "understory"
+"""Source of the events that we write ourselves (decisions, approvals, corrections)."""
+
+
+class Money(msgspec.Struct, frozen=True):
+    """An amount in integer minor units (fen, pence, cents) of a currency."""
+
+    amount_minor: int
+    currency: str
+
+
+class Identifier(msgspec.Struct, frozen=True, order=True):
+    """One name by which a source knows a customer: user_id, phone, email, openid, device, anonymous ..."""
+
+    type: str
+    value: str
+
+    @property
+    def key(self) -> str:
+        """`type:value`, the form in which identifiers are stored and compared."""
+        return f"{self.type}:{self.value}"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to one customer. Immutable once acknowledged."""
+
+    event_id: str
+    workspace_id: str
+    source: str
+    message_id: str
+    schema_version: int = 1
+    kind: str
+    occurred_at: datetime
+    received_at: datetime
+    sent_at: datetime | None = None
+    clock_correction_ms: int = 0
+    identifiers: tuple[Identifier, ...]
+    item_id: str | None = None
+    campaign_id: str | None = None
+    arm_id: str | None = None
+    decision_id: str | None = None
+    session_id: str | None = None
+    order_id: str | None = None
+    money: Money | None = None
+    text_ref: str | None = None
+    properties: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def order_key(self) -> tuple[datetime, datetime, str]:
+        """Sorts a customer's events into canonical order."""
+        return (self.occurred_at, self.received_at, self.event_id)
+
+
+class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as a source or the API hands it over: times unread, identifiers raw, nothing checked yet."""
+
+    message_id: str
+    kind: str
+    occurred_at: str | int | float | datetime
+    identifiers: dict[str, str | int]
+    item_id: str | None = None
+    campaign_id: str | None = None
+    arm_id: str | None = None
+    decision_id: str | None = None
+    session_id: str | None = None
+    order_id: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    sent_at: str | int | float | datetime | None = None
+    text: str | None = None
+    properties: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One product of the catalogue, as it stood from `valid_from`. Prices in minor units."""
+
+    item_id: str
+    title: str
+    category_path: tuple[str, ...] = ()
+    brand: str | None = None
+    price: int | None = None
+    cost: int | None = None
+    currency: str
+    valid_from: datetime
+
+
+class History(NamedTuple):
+    """All that the log knows of one customer up to a moment: events in canonical order, their texts and items."""
+
+    events: tuple[Event, ...]
+    texts: dict[str, str]
+    """text_ref -> what was written (review, chat, query)."""
+    items: dict[str, Item]
+    """item_id -> catalogue entry, for the items that the events name."""

@@ -1,0 +1,1 @@
+"""Where events come from. One file per source shape; each yields IncomingEvents and knows nothing downstream."""

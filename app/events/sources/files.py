@@ -1,0 +1,121 @@
+"""Rows of a CSV, JSONL or Parquet file, each with the line number that a person would look for.
+
+A row that cannot be read is yielded with its reason; a file that cannot be read at all raises InvalidInput.
+"""
+
+import codecs
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from app.errors import InvalidInput
+
+Row = dict[str, Any]
+
+
+class RawRow(NamedTuple):
+    """One row: its values, or the reason why there are none."""
+
+    line: int
+    values: Row
+    fault: str | None = None
+
+
+class Table(NamedTuple):
+    """A file opened for reading: its columns (None when each row names its own) and its rows."""
+
+    columns: tuple[str, ...] | None
+    rows: Iterator[RawRow]
+
+
+def read_table(path: Path) -> Table:
+    """Open by suffix: .csv, .tsv, .jsonl, .ndjson or .parquet."""
+    if not path.is_file():
+        raise InvalidInput(f"no such file: {path}")
+    match path.suffix.lower():
+        case ".parquet":
+            return _parquet(path)
+        case ".csv" | ".tsv":
+            return _csv(path, "\t" if path.suffix.lower() == ".tsv" else ",")
+        case ".jsonl" | ".ndjson":
+            return Table(None, _jsonl(path))
+        case other:
+            raise InvalidInput(f"{path.name}: unknown file type {other!r}; use .csv, .tsv, .jsonl or .parquet")
+
+
+def _parquet(path: Path) -> Table:
+    import polars as pl
+
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InvalidInput(f"{path.name} is not a readable Parquet file ({str(error).splitlines()[0]})") from None
+    rows = (RawRow(n, row) for n, row in enumerate(frame.iter_rows(named=True), start=1))
+    return Table(tuple(frame.columns), rows)
+
+
+def _csv(path: Path, delimiter: str) -> Table:
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as head:
+        columns = next(csv.reader(head, delimiter=delimiter), None)
+    if not columns:
+        raise InvalidInput(f"{path.name} is empty: the first line must name the columns")
+    return Table(tuple(columns), _csv_rows(path, encoding, delimiter, columns))
+
+
+def _csv_rows(path: Path, encoding: str, delimiter: str, columns: list[str]) -> Iterator[RawRow]:
+    with path.open(encoding=encoding, newline="") as stream:
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        next(reader)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield RawRow(reader.line_num, {}, f"broken CSV: {error}")
+                continue
+            if not cells:
+                continue
+            if len(cells) != len(columns):
+                fault = f"wrong number of columns: {len(cells)} where the header has {len(columns)}"
+                yield RawRow(reader.line_num, {"cells": cells}, fault)
+            else:
+                yield RawRow(reader.line_num, dict(zip(columns, cells, strict=True)))
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 with or without BOM, else GB18030 (which contains GBK and GB2312)."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            with path.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    decoder.decode(block)
+                decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise InvalidInput(f"{path.name} is neither UTF-8 nor GB18030; save it as UTF-8")
+
+
+def _jsonl(path: Path) -> Iterator[RawRow]:
+    decoder = msgspec.json.Decoder()
+    with path.open("rb") as stream:
+        for n, raw in enumerate(stream, start=1):
+            line = raw.removeprefix(codecs.BOM_UTF8) if n == 1 else raw
+            if not line.strip():
+                continue
+            text = line.decode(errors="replace").strip()
+            try:
+                values = decoder.decode(line)
+            except msgspec.DecodeError as error:
+                yield RawRow(n, {"raw": text}, f"broken JSON: {error}")
+                continue
+            if isinstance(values, dict):
+                yield RawRow(n, values)
+            else:
+                yield RawRow(n, {"raw": text}, "not a JSON object: each line must be one")

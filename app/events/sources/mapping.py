@@ -1,0 +1,292 @@
+"""A mapping file: which column of a table is which field of an event or catalogue item."""
+
+import hashlib
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+import yaml
+from pydantic import AfterValidator, Field, ValidationError
+
+from app.access.schemas import known_zone
+from app.errors import InvalidInput
+from app.events.schemas import IncomingEvent, Item
+from app.events.sources.files import RawRow, Row, Table, read_table
+from app.schema import Frozen
+
+
+class TimeColumn(Frozen):
+    """Where the time stands and how it is written."""
+
+    column: str
+    unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"
+    format: str = ""
+
+
+class KindColumn(Frozen):
+    """A column that names the kind; values that are not listed are kept as they are."""
+
+    column: str
+    values: Annotated[dict[str, str], Field(default_factory=dict)]
+
+
+class AmountColumn(Frozen):
+    """An amount, optionally multiplied by another column (unit price times quantity)."""
+
+    column: str
+    times: str | None = None
+    unit: Literal["major", "minor"] = "major"
+
+
+class ItemMapping(Frozen):
+    """How to read the catalogue file."""
+
+    item_id: str
+    title: str
+    category_path: str | None = None
+    brand: str | None = None
+    price: AmountColumn | None = None
+    cost: AmountColumn | None = None
+
+
+class Mapping(Frozen):
+    """How to read one file; see README.md in this folder."""
+
+    source: Annotated[str, Field(min_length=1, max_length=80)]
+    timezone: Annotated[str, AfterValidator(known_zone)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    kind: str | KindColumn
+    occurred_at: TimeColumn
+    identifiers: Annotated[dict[str, str], Field(min_length=1)]
+    message_id: list[str] | None = None
+    amount: AmountColumn | None = None
+    order_id: str | None = None
+    item_id: str | None = None
+    session_id: str | None = None
+    campaign_id: str | None = None
+    text: str | None = None
+    properties: tuple[str, ...] = ()
+    items: ItemMapping | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of times that carry none."""
+        return ZoneInfo(self.timezone)
+
+    def columns(self) -> set[str]:
+        """Every column that a row must have."""
+        named = [self.order_id, self.item_id, self.session_id, self.campaign_id, self.text]
+        named += [self.occurred_at.column, *self.identifiers.values(), *self.properties, *(self.message_id or [])]
+        if isinstance(self.kind, KindColumn):
+            named.append(self.kind.column)
+        if self.amount:
+            named += [self.amount.column, self.amount.times]
+        return {name for name in named if name}
+
+
+class Parsed(NamedTuple):
+    """One row read: the event, or why there is none, and the row as it came."""
+
+    line: int
+    incoming: IncomingEvent | None
+    fault: str | None
+    row: Row
+
+    @property
+    def content(self) -> str:
+        """The row as JSON, for the quarantine; written only when it is asked for."""
+        return msgspec.json.encode(self.row, enc_hook=str).decode()
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Read a mapping file; InvalidInput names the file, the field and the fault."""
+    if not path.is_file():
+        raise InvalidInput(f"no such mapping file: {path}")
+    return _parse_mapping(path.read_text(encoding="utf-8"), path.name)
+
+
+def load_preset(name: str) -> Mapping:
+    """A mapping that we ship."""
+    folder = resources.files("app.events.sources") / "presets"
+    known = sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+    if name not in known:
+        raise InvalidInput(f"no preset {name!r}; there are: {', '.join(known)}")
+    return _parse_mapping((folder / f"{name}.yaml").read_text(encoding="utf-8"), name)
+
+
+def _parse_mapping(text: str, name: str) -> Mapping:
+    try:
+        return Mapping.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise InvalidInput(f"mapping {name} is not YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"]) or "the file"
+        raise InvalidInput(f"mapping {name}: {field}: {fault['msg']}") from None
+
+
+def open_events(path: Path, mapping: Mapping) -> Iterator[Parsed]:
+    """The file's rows as events. Missing columns raise InvalidInput here, before any row is read."""
+    table = read_table(path)
+    _require(table, mapping.columns(), path.name)
+    return _parse_rows(table.rows, mapping)
+
+
+def read_items(path: Path, mapping: Mapping, *, valid_from: datetime) -> list[Item]:
+    """The whole catalogue file. Any bad row is an error: a catalogue with holes would mislead every topic."""
+    if mapping.items is None:
+        raise InvalidInput(f"mapping {mapping.source!r} has no `items:` section, so --items cannot be read")
+    table, shape = read_table(path), mapping.items
+    amounts = [a.column for a in (shape.price, shape.cost) if a]
+    named = [shape.item_id, shape.title, shape.category_path, shape.brand, *amounts]
+    _require(table, {name for name in named if name}, path.name)
+    return [_item(row, shape, mapping.currency, valid_from, path.name) for row in table.rows]
+
+
+def _require(table: Table, columns: set[str], name: str) -> None:
+    missing = sorted(columns - set(table.columns)) if table.columns is not None else []
+    if missing:
+        has = ", ".join(table.columns or ())
+        raise InvalidInput(f"{name} lacks the column(s) {', '.join(missing)} that the mapping names; it has: {has}")
+
+
+def _parse_rows(rows: Iterable[RawRow], mapping: Mapping) -> Iterator[Parsed]:
+    seen: Counter[str] = Counter()
+    for line, row, fault in rows:
+        if fault:
+            yield Parsed(line, None, fault, row)
+            continue
+        try:
+            yield Parsed(line, _incoming(row, mapping, mapping.zone, seen), None, row)
+        except InvalidInput as error:
+            yield Parsed(line, None, str(error), row)
+
+
+def _incoming(row: Row, mapping: Mapping, zone: ZoneInfo, seen: Counter[str]) -> IncomingEvent:
+    return IncomingEvent(
+        message_id=_message_id(row, mapping, seen),
+        kind=_kind(row, mapping.kind),
+        occurred_at=_when(row, mapping.occurred_at.column, zone),
+        identifiers={t: v for t, c in mapping.identifiers.items() if (v := _text(row.get(c))) is not None},
+        item_id=_named(row, mapping.item_id),
+        order_id=_named(row, mapping.order_id),
+        session_id=_named(row, mapping.session_id),
+        campaign_id=_named(row, mapping.campaign_id),
+        amount_minor=_amount(row, mapping.amount, mapping.currency) if mapping.amount else None,
+        currency=mapping.currency if mapping.amount else None,
+        text=_named(row, mapping.text),
+        properties={c: _plain(row[c]) for c in mapping.properties if row.get(c) is not None},
+    )
+
+
+def _message_id(row: Row, mapping: Mapping, seen: Counter[str]) -> str:
+    """The declared key; without one, the row's content and how often the file has had it so far.
+
+    So a file read twice is deduplicated, and two equal lines of one invoice stay two.
+    """
+    if mapping.message_id:
+        parts = [_text(row.get(c)) for c in mapping.message_id]
+        if any(part is None for part in parts):
+            raise InvalidInput(f"missing message id: one of {', '.join(mapping.message_id)} is empty")
+        return "|".join(str(part) for part in parts)
+    content = "\x1f".join(f"{name}={_text(row[name])}" for name in sorted(row))
+    digest = hashlib.blake2b(content.encode(errors="replace"), digest_size=12).hexdigest()
+    seen[digest] += 1
+    return f"{digest}-{seen[digest]}"
+
+
+def _kind(row: Row, kind: str | KindColumn) -> str:
+    if isinstance(kind, str):
+        return kind
+    value = _text(row.get(kind.column))
+    if value is None:
+        raise InvalidInput(f"missing kind: column {kind.column!r} is empty")
+    return kind.values.get(value, value)
+
+
+def _when(row: Row, column: str, zone: ZoneInfo) -> str | int | float | datetime:
+    value = row.get(column)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=zone)
+    if value is None or value == "" or not isinstance(value, str | int | float):
+        raise InvalidInput(f"missing time: column {column!r} is empty or no time")
+    return value
+
+
+def _named(row: Row, column: str | None) -> str | None:
+    return _text(row.get(column)) if column else None
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value.strip() or None
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def _amount(row: Row, amount: AmountColumn, currency: str) -> int:
+    total = _decimal(row.get(amount.column), amount.column)
+    if amount.times:
+        total *= _decimal(row.get(amount.times), amount.times)
+    scale = minor_units(currency) if amount.unit == "major" else 1
+    if total < 0:
+        raise InvalidInput(f"negative amount: {total} in {amount.column!r} (send returns as refunds)")
+    return int((total * scale).quantize(Decimal(1)))
+
+
+def _decimal(value: Any, column: str) -> Decimal:
+    text = _text(value)
+    try:
+        number = Decimal((text or "").replace(",", ""))
+    except InvalidOperation:
+        raise InvalidInput(f"not a number: {text!r} in {column!r}") from None
+    if not number.is_finite():
+        raise InvalidInput(f"not a number: {text!r} in {column!r}")
+    return number
+
+
+@lru_cache
+def minor_units(currency: str) -> int:
+    """How many minor units make one major unit: 100 for CNY, 1 for JPY."""
+    from babel.numbers import get_currency_precision
+
+    return int(10 ** get_currency_precision(currency))
+
+
+def _item(row: RawRow, shape: ItemMapping, currency: str, valid_from: datetime, name: str) -> Item:
+    item_id, title = _named(row.values, shape.item_id), _named(row.values, shape.title)
+    if row.fault or item_id is None or title is None:
+        raise InvalidInput(f"{name} line {row.line}: {row.fault or 'item_id or title is empty'}")
+    category = _named(row.values, shape.category_path) or ""
+    try:
+        price, cost = (_amount(row.values, a, currency) if a else None for a in (shape.price, shape.cost))
+    except InvalidInput as error:
+        raise InvalidInput(f"{name} line {row.line}: {error}") from None
+    return Item(
+        item_id=item_id,
+        title=title,
+        category_path=tuple(part.strip() for part in re.split(r"[>/]", category) if part.strip()),
+        brand=_named(row.values, shape.brand),
+        price=price,
+        cost=cost,
+        currency=currency,
+        valid_from=valid_from,
+    )

@@ -1,0 +1,1 @@
+"""Which identifiers are one customer, and why."""

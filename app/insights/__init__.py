@@ -1,0 +1,1 @@
+"""What we tell about one customer, checked sentence by sentence."""

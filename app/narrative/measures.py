@@ -1,0 +1,281 @@
+"""How each predicate is computed from events: the one definition that claims are made and checked with."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from app.events.schemas import Event, EventKind
+from app.narrative.book import TOPICAL_KINDS, Book, Query, query_ref, value_of
+from app.narrative.schemas import MAX_EVIDENCE, Claim, ClaimKind, Period, Predicate, Unit
+from app.privacy.redaction import redact
+from app.text.normalise import shorten
+
+QUOTE_LENGTH = 60
+"""Characters of a customer's own words that a claim may carry."""
+
+_ORDER = (EventKind.ORDER,)
+
+
+class Asked(NamedTuple):
+    """The parameters of one claim."""
+
+    period: Period | None = None
+    topic: str | None = None
+    item_id: str | None = None
+    event_id: str | None = None
+    reading: str | None = None
+
+
+class Measured(NamedTuple):
+    """What the events say."""
+
+    value: float | int | None
+    query: Query
+    events: list[Event]
+    compared_to: float | int | None = None
+    at: datetime | None = None
+    order_id: str | None = None
+    quote: str | None = None
+    confidence: float | None = None
+
+
+Measure = Callable[[Book, Asked], Measured | None]
+
+
+class Spec(NamedTuple):
+    """Kind, unit and computation of a predicate."""
+
+    kind: ClaimKind
+    unit: Unit
+    measure: Measure
+
+
+def state(book: Book, predicate: Predicate, asked: Asked = Asked()) -> Claim | None:
+    """Measure one claim; None when the events do not support any such claim."""
+    spec = SPECS[predicate]
+    found = spec.measure(book, asked)
+    if found is None or not found.events:
+        return None
+    listed = len(found.events) <= MAX_EVIDENCE
+    claim = Claim(
+        claim_id="",
+        kind=spec.kind,
+        predicate=predicate,
+        subject=book.customer_id,
+        value=found.value,
+        unit=spec.unit,
+        as_of=book.as_of,
+        currency=book.currency if spec.unit is Unit.MONEY_MINOR else None,
+        direction=_direction(found.value, found.compared_to) if spec.kind is ClaimKind.CHANGE else None,
+        period=asked.period,
+        compared_to=found.compared_to,
+        topic=asked.topic,
+        item_id=asked.item_id,
+        order_id=found.order_id,
+        at=found.at,
+        quote=found.quote,
+        reading=asked.reading,
+        evidence=tuple(e.event_id for e in found.events) if listed else (),
+        query_ref=None if listed else query_ref(found.query, found.events),
+        confidence=found.confidence,
+    )
+    return with_id(claim)
+
+
+def recompute(claim: Claim, book: Book) -> Claim | None:
+    """The claim as the events give it now. None when it cannot hold or is about somebody or some time else."""
+    if claim.subject != book.customer_id or claim.as_of != book.as_of or claim.predicate not in SPECS:
+        return None
+    asked = Asked(
+        period=claim.period,
+        topic=claim.topic,
+        item_id=claim.item_id,
+        event_id=claim.evidence[0] if claim.evidence else None,
+        reading=claim.reading,
+    )
+    return state(book, claim.predicate, asked)
+
+
+def with_id(claim: Claim) -> Claim:
+    """The claim under an id that is a hash of what it says: same statement, same id."""
+    content = claim.model_dump_json(exclude={"claim_id"})
+    return claim.model_copy(update={"claim_id": "k_" + hashlib.sha256(content.encode()).hexdigest()[:10]})
+
+
+def _direction(value: float | None, before: float | None) -> str:
+    if value is None or before is None or value == before:
+        return "flat"
+    return "up" if value > before else "down"
+
+
+def _one_order(choose: Callable[[list[int]], int]) -> Measure:
+    def measure(book: Book, asked: Asked) -> Measured | None:
+        orders = book.orders()
+        if not orders:
+            return None
+        order = orders[choose([o.value for o in orders])]
+        query = Query(_ORDER, order_id=order.order_id)
+        return Measured(order.value, query, list(order.lines), at=order.at, order_id=order.order_id)
+
+    return measure
+
+
+def _order_count(book: Book, asked: Asked) -> Measured:
+    query = Query(_ORDER, period=asked.period)
+    return Measured(len(book.orders(asked.period)), query, book.find(query))
+
+
+def _order_value(book: Book, asked: Asked) -> Measured:
+    query = Query(_ORDER, period=asked.period)
+    found = book.find(query)
+    return Measured(value_of(found), query, found)
+
+
+def _average_order_value(book: Book, asked: Asked) -> Measured | None:
+    query = Query(_ORDER, period=asked.period)
+    found, orders = book.find(query), len(book.orders(asked.period))
+    return Measured(round(value_of(found) / orders), query, found) if orders else None
+
+
+def _refund_value(book: Book, asked: Asked) -> Measured:
+    query = Query((EventKind.REFUND,), period=asked.period)
+    found = book.find(query)
+    return Measured(value_of(found), query, found)
+
+
+def _usual_gap(book: Book, asked: Asked) -> Measured | None:
+    query = Query(_ORDER)
+    found = book.find(query)
+    days = sorted({book.local_day(e.occurred_at) for e in found})
+    gaps = [later - earlier for earlier, later in pairwise(days)]
+    return Measured(float(median(gaps)), query, found) if gaps else None
+
+
+def _days_since_last_order(book: Book, asked: Asked) -> Measured | None:
+    orders = book.orders()
+    if not orders:
+        return None
+    last = orders[-1]
+    days = book.local_day(book.as_of) - book.local_day(last.at)
+    return Measured(days, Query(_ORDER, order_id=last.order_id), list(last.lines), at=last.at, order_id=last.order_id)
+
+
+def _topic_share(book: Book, asked: Asked) -> Measured | None:
+    query = Query(_ORDER, topic=asked.topic, period=asked.period)
+    found = book.find(query)
+    total = value_of(book.find(Query(_ORDER, period=asked.period)))
+    return Measured(value_of(found) / total, query, found) if total else None
+
+
+def _topic_interactions(book: Book, asked: Asked) -> Measured:
+    query = Query(TOPICAL_KINDS, topic=asked.topic, period=asked.period)
+    found = book.find(query)
+    return Measured(len(found), query, found)
+
+
+def _item_orders(book: Book, asked: Asked) -> Measured:
+    query = Query(_ORDER, item_id=asked.item_id, period=asked.period)
+    found = book.find(query)
+    return Measured(len({e.order_id or e.event_id for e in found}), query, found)
+
+
+def _view_count(book: Book, asked: Asked) -> Measured:
+    query = Query((EventKind.VIEW,), period=asked.period)
+    found = book.find(query)
+    return Measured(len(found), query, found)
+
+
+def _before(period: Period) -> Period:
+    return Period(start=period.start - (period.end - period.start), end=period.start)
+
+
+def _change(level: Measure) -> Measure:
+    """The same measure over the period and over the one of equal length before it."""
+
+    def measure(book: Book, asked: Asked) -> Measured | None:
+        if asked.period is None:
+            return None
+        before = asked._replace(period=_before(asked.period))
+        now, then = level(book, asked), level(book, before)
+        if now is None or then is None or before.period is None:
+            return None
+        both = now.query._replace(period=Period(start=before.period.start, end=asked.period.end))
+        return Measured(now.value, both, then.events + now.events, compared_to=then.value)
+
+    return measure
+
+
+def _carted_not_bought(book: Book, asked: Asked) -> Measured | None:
+    query = Query((EventKind.CART_ADD,), item_id=asked.item_id, period=asked.period)
+    found = book.find(query)
+    if not found:
+        return None
+    since = Period(start=found[0].occurred_at - timedelta(microseconds=1), end=book.as_of)
+    if book.find(Query(_ORDER, item_id=asked.item_id, period=since)):
+        return None
+    return Measured(len(found), query, found, at=found[-1].occurred_at)
+
+
+def _said(kind: EventKind) -> Measure:
+    """One event with the customer's own words. Nothing is quoted that touches the sensitivity list."""
+
+    def measure(book: Book, asked: Asked) -> Measured | None:
+        event = book.by_id.get(asked.event_id or "")
+        quote = _quote(book, event) if event and event.kind == kind else None
+        if event is None or quote is None:
+            return None
+        rating = event.properties.get("rating")
+        value = rating if isinstance(rating, int | float) and kind is EventKind.REVIEW else None
+        return Measured(value, Query((kind,)), [event], at=event.occurred_at, quote=quote)
+
+    return measure
+
+
+def _quote(book: Book, event: Event) -> str | None:
+    text = book.history.texts.get(event.text_ref or "")
+    if not text or book.taxonomy.forbidden_in(text):
+        return None
+    return shorten(redact(text), QUOTE_LENGTH)
+
+
+def _intent(book: Book, asked: Asked) -> Measured | None:
+    """A reading that the taxonomy allows of one text; its confidence is the taxonomy's."""
+    event = book.by_id.get(asked.event_id or "")
+    quote = _quote(book, event) if event else None
+    if event is None or quote is None or asked.reading not in book.taxonomy.readings:
+        return None
+    if asked.reading not in book.taxonomy.readings_in(book.history.texts[event.text_ref or ""]):
+        return None
+    confidence = book.taxonomy.readings[asked.reading].confidence
+    query = Query((event.kind,))
+    return Measured(None, query, [event], at=event.occurred_at, quote=quote, confidence=confidence)
+
+
+_FACT, _AGGREGATE, _CHANGE = ClaimKind.FACT, ClaimKind.AGGREGATE, ClaimKind.CHANGE
+
+SPECS: dict[Predicate, Spec] = {
+    Predicate.FIRST_ORDER: Spec(_FACT, Unit.MONEY_MINOR, _one_order(lambda _: 0)),
+    Predicate.LAST_ORDER: Spec(_FACT, Unit.MONEY_MINOR, _one_order(lambda _: -1)),
+    Predicate.LARGEST_ORDER: Spec(_FACT, Unit.MONEY_MINOR, _one_order(lambda values: values.index(max(values)))),
+    Predicate.ORDER_COUNT: Spec(_AGGREGATE, Unit.COUNT, _order_count),
+    Predicate.ORDER_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _order_value),
+    Predicate.AVERAGE_ORDER_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _average_order_value),
+    Predicate.REFUND_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _refund_value),
+    Predicate.USUAL_GAP: Spec(_AGGREGATE, Unit.DAYS, _usual_gap),
+    Predicate.DAYS_SINCE_LAST_ORDER: Spec(_AGGREGATE, Unit.DAYS, _days_since_last_order),
+    Predicate.TOPIC_SHARE: Spec(_AGGREGATE, Unit.SHARE, _topic_share),
+    Predicate.TOPIC_INTERACTIONS: Spec(_AGGREGATE, Unit.COUNT, _topic_interactions),
+    Predicate.ITEM_ORDERS: Spec(_AGGREGATE, Unit.COUNT, _item_orders),
+    Predicate.VIEW_COUNT: Spec(_AGGREGATE, Unit.COUNT, _view_count),
+    Predicate.ORDER_COUNT_CHANGE: Spec(_CHANGE, Unit.COUNT, _change(_order_count)),
+    Predicate.ORDER_VALUE_CHANGE: Spec(_CHANGE, Unit.MONEY_MINOR, _change(_order_value)),
+    Predicate.TOPIC_CHANGE: Spec(_CHANGE, Unit.COUNT, _change(_topic_interactions)),
+    Predicate.CARTED_NOT_BOUGHT: Spec(_FACT, Unit.COUNT, _carted_not_bought),
+    Predicate.SEARCHED: Spec(_FACT, Unit.NONE, _said(EventKind.SEARCH)),
+    Predicate.REVIEWED: Spec(_FACT, Unit.RATING, _said(EventKind.REVIEW)),
+    Predicate.SUPPORT_CONTACT: Spec(_FACT, Unit.NONE, _said(EventKind.SUPPORT_MESSAGE)),
+    Predicate.INTENT: Spec(ClaimKind.INFERENCE, Unit.NONE, _intent),
+}

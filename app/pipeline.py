@@ -1,0 +1,354 @@
+"""The flow in one file.
+
+    sources -> events -> identity -> profile -> narrative -> predict -> retrieval -> insights -> strategy
+
+Read it top to bottom. Each method is one thing that the product does; the parts are chosen in `bootstrap.py`.
+Nothing here reads a clock: `now` and `as_of` come from the caller.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Literal
+
+from app.access.schemas import Workspace
+from app.access.store import AccessStore
+from app.database.engine import Database
+from app.errors import InvalidInput
+from app.events.intake import Accepted, Intake, accept
+from app.events.quality import IngestReport, Quarantine, Rejected, summarise
+from app.events.schemas import OUR_SOURCE, Event, EventKind, Item
+from app.events.sources.mapping import Parsed
+from app.events.store import EventLog, Verdict
+from app.identity.identifiers import normalise_identifiers
+from app.identity.schemas import Customer
+from app.identity.store import IdentityStore
+from app.insights.predictions import explain, prediction_claims
+from app.insights.schemas import ProfileStory
+from app.insights.story import Storyteller
+from app.narrative.book import Book
+from app.narrative.claims import choose
+from app.narrative.measures import recompute
+from app.narrative.render import narrate, say
+from app.narrative.schemas import Claim
+from app.predict.cohort import Cohort
+from app.predict.model import CustomerModel, fit
+from app.profile.curves import curves
+from app.profile.fold import Context, fold, profile_at
+from app.profile.follow import ProfileFollower
+from app.profile.rfm import classify
+from app.profile.schemas import Profile
+from app.profile.store import ProfileStore
+from app.retrieval.search import CampaignSearch
+from app.retrieval.situation import situation_of
+from app.retrieval.store import KnowledgeBase
+from app.schema import Lang
+from app.strategy.decisions import decision_event, new_decision_id
+from app.strategy.generate import StrategyRequest, propose
+from app.strategy.policy import Policy
+from app.strategy.schemas import Decision
+from app.strategy.timing import activity_of
+from app.text.taxonomy import Taxonomy
+from app.viewing import evidence_of, masked
+from app.views import CustomerList, CustomerReading, CustomerRow, InterestCurve, Recommendation
+
+HORIZON_DAYS = 90
+Order = Literal["ltv", "churn_risk", "recent", "total"]
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """What a workspace's purchases say at one moment: its buyers and the model fitted on them."""
+
+    cohort: Cohort
+    model: CustomerModel
+
+
+@dataclass
+class Pipeline:
+    """The whole flow over one database, with the parts that bootstrap chose."""
+
+    database: Database
+    access: AccessStore
+    log: EventLog
+    quarantine: Quarantine
+    identity: IdentityStore
+    profiles: ProfileStore
+    follower: ProfileFollower
+    knowledge_base: KnowledgeBase
+    search: CampaignSearch
+    storyteller: Storyteller
+    policy: Policy
+    taxonomy: Taxonomy
+    _reckonings: dict[tuple[str, datetime, int], Reckoning] = field(default_factory=dict)
+
+    # --- in: sources -> events -> identity ---------------------------------------------------------------
+
+    def ingest(
+        self,
+        workspace: Workspace,
+        source: str,
+        records: Iterable[Parsed],
+        *,
+        now: datetime,
+        intake: Intake | None = None,
+    ) -> IngestReport:
+        """Log a whole source in one transaction: all of it is durable when this returns, or none of it is there."""
+        intake = intake or self.intake(workspace, source, now=now)
+        accepted, bad = _read(records, intake)
+        with self.database.write() as connection:
+            verdicts = self.log.append(connection, [a for _, a in accepted])
+            conflicts = [_conflict(p, a) for (p, a), v in zip(accepted, verdicts, strict=True) if v is Verdict.CONFLICT]
+            fresh = [a.event for (_, a), v in zip(accepted, verdicts, strict=True) if v is Verdict.ACCEPTED]
+            links = self.identity.link(connection, workspace.workspace_id, fresh)
+            self.profiles.forget(connection, workspace.workspace_id, [*links.merged, *links.merged.values()])
+            self.quarantine.put(connection, workspace.workspace_id, source, bad + conflicts, now=now)
+        duplicates = sum(v is Verdict.DUPLICATE for v in verdicts)
+        return summarise(
+            source, accepted=len(fresh), duplicates=duplicates, conflicts=len(conflicts), bad=bad + conflicts
+        )
+
+    def intake(self, workspace: Workspace, source: str, *, now: datetime) -> Intake:
+        """How events of a source are read when no mapping says otherwise."""
+        return Intake(
+            workspace_id=workspace.workspace_id,
+            source=source,
+            zone=workspace.zone,
+            currency=workspace.currency,
+            received_at=now,
+            normalise=normalise_identifiers,
+        )
+
+    def put_items(self, workspace: Workspace, items: Sequence[Item]) -> int:
+        """Load catalogue entries. When any is new or different, topics may change, so profiles are folded anew."""
+        with self.database.write() as connection:
+            changed = self.log.put_items(connection, workspace.workspace_id, items)
+            if changed:
+                self.profiles.forget_all(connection, workspace.workspace_id)
+        return changed
+
+    def catch_up(self, workspace: Workspace) -> int:
+        """Fold what has been logged since last time into the profiles; returns the number of events."""
+        return self.follower.catch_up(workspace)
+
+    def rebuild(self, workspace: Workspace) -> int:
+        """Fold every customer anew from the log; returns how many stored profiles had differed."""
+        fresh = self.follower.refold(
+            workspace, [c.customer_id for c in self.identity.customers(workspace.workspace_id)]
+        )
+        stored = self.profiles.states(workspace.workspace_id)
+        different = {c: state for c, state in fresh.items() if stored.get(c) != state}
+        if different:
+            with self.database.write() as connection:
+                self.profiles.save(
+                    connection, workspace.workspace_id, different, position=self.log.position(workspace.workspace_id)
+                )
+        return len(different)
+
+    # --- the middle: events -> profile -> narrative -> numbers -------------------------------------------
+
+    def clock(self, workspace: Workspace, *, now: datetime) -> datetime:
+        """The moment a reader means who names none: as far as the data reach, never later than now."""
+        latest = self.log.latest(workspace.workspace_id)
+        return min(latest, now) if latest else now
+
+    def customers(
+        self, workspace: Workspace, *, as_of: datetime, order_by: Order = "ltv", limit: int = 50, search: str = ""
+    ) -> CustomerList:
+        """Customers in the order of one number, best first."""
+        reckoning = self._reckon(workspace, as_of)
+        found = [c for c in self.identity.customers(workspace.workspace_id) if _matches(c, search)]
+        rows = sorted((self._row(workspace, c, reckoning) for c in found), key=_sort_key(order_by))
+        return CustomerList(as_of=as_of, total=len(found), rows=tuple(rows[:limit]), model_card=reckoning.model.card)
+
+    def read_customer(self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang) -> CustomerReading:
+        """Everything we believe about one customer at one moment, with evidence."""
+        customer = self.identity.customer(workspace.workspace_id, ref)
+        book = self.book(workspace, customer, as_of=as_of)
+        profile = self._profile(workspace, customer, book)
+        model = self._reckon(workspace, as_of).model
+        facts = choose(book)
+        ltv, churn = explain(model.ltv(customer.customer_id), model.churn(customer.customer_id), facts)
+        predicted = prediction_claims(customer.customer_id, ltv, churn, as_of=as_of)
+        story = self._tell(facts, predicted, book, profile, lang)
+        return CustomerReading(
+            workspace_id=workspace.workspace_id,
+            customer_id=customer.customer_id,
+            identifiers=tuple(masked(key) for key in customer.identifiers),
+            as_of=as_of,
+            profile=profile,
+            story=story,
+            ltv=ltv,
+            churn=churn,
+            spoken={claim.claim_id: say(claim, book, lang) for claim in story.claims},
+            evidence=evidence_of(story.claims, book),
+            topics={i.topic: self.taxonomy.name(i.topic, lang) for i in profile.interests},
+        )
+
+    def book(self, workspace: Workspace, customer: Customer, *, as_of: datetime) -> Book:
+        """The evidence of one customer up to `as_of`."""
+        history = self.log.history(workspace.workspace_id, customer.identifiers, until=as_of)
+        return Book(
+            customer_id=customer.customer_id,
+            history=history,
+            taxonomy=self.taxonomy,
+            zone=workspace.zone,
+            as_of=as_of,
+            currency=workspace.currency,
+        )
+
+    def interest_curves(
+        self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang, top: int = 5
+    ) -> tuple[InterestCurve, ...]:
+        """How the weights of a customer's strongest interests rose and faded, one point a week."""
+        customer = self.identity.customer(workspace.workspace_id, ref)
+        book = self.book(workspace, customer, as_of=as_of)
+        context = Context(self.taxonomy, workspace.zone, book.history.items, book.history.texts)
+        found = curves(book.history.events, context, as_of=as_of, step=timedelta(days=7), top=top)
+        return tuple(
+            InterestCurve(topic=topic, name=self.taxonomy.name(topic, lang), points=points)
+            for topic, points in found.items()
+        )
+
+    # --- out: retrieval -> strategy ----------------------------------------------------------------------
+
+    def recommend(
+        self, workspace: Workspace, ref: str, *, as_of: datetime, now: datetime, lang: Lang
+    ) -> Recommendation:
+        """A strategy grounded in past campaigns, or the reason why we should not act. The decision is logged."""
+        reading = self.read_customer(workspace, ref, as_of=as_of, lang=lang)
+        customer = self.identity.customer(workspace.workspace_id, ref)
+        history = self.book(workspace, customer, as_of=as_of).history
+        cases = self.knowledge_base.cases(workspace.workspace_id)
+        situation = situation_of(reading.profile, claims=reading.story.claims)
+        request = StrategyRequest(
+            workspace=workspace,
+            profile=reading.profile,
+            ltv=reading.ltv,
+            churn=reading.churn,
+            claims=reading.story.claims,
+            retrieval=self.search.search(cases, situation, as_of=as_of),
+            activity=activity_of(_own_moments(history.events), workspace.zone),
+            recent_contacts=_recent_contacts(history.events, as_of, days=self.policy.frequency.window_days),
+            policy=self.policy,
+            taxonomy=self.taxonomy,
+            decision_id=new_decision_id(workspace.workspace_id, customer.customer_id, now=now),
+            lang=lang,
+        )
+        proposal = propose(request)
+        self._log_decision(workspace, customer, proposal.decision, now=now)
+        return Recommendation(strategy=proposal.strategy, decision=proposal.decision)
+
+    def _log_decision(self, workspace: Workspace, customer: Customer, decision: Decision, *, now: datetime) -> None:
+        event = decision_event(decision, customer.identifiers[0], now=now)
+        accepted = accept(event, self.intake(workspace, OUR_SOURCE, now=now))
+        with self.database.write() as connection:
+            self.log.append(connection, [accepted])
+
+    # --- shared steps ------------------------------------------------------------------------------------
+
+    def _profile(self, workspace: Workspace, customer: Customer, book: Book) -> Profile:
+        context = Context(self.taxonomy, workspace.zone, book.history.items, book.history.texts)
+        return profile_at(
+            fold(None, book.history.events, context),
+            workspace_id=workspace.workspace_id,
+            customer_id=customer.customer_id,
+            identity_version=customer.identity_version,
+            as_of=book.as_of,
+            context=context,
+            limits=self._reckon(workspace, book.as_of).cohort.limits,
+        )
+
+    def _tell(
+        self, facts: Sequence[Claim], predicted: Sequence[Claim], book: Book, profile: Profile, lang: Lang
+    ) -> ProfileStory:
+        """The story over all claims; facts are recomputed from the book, predictions compared with the estimator."""
+        estimates = {claim.claim_id: claim for claim in predicted}
+        claims = (*facts, *predicted)
+        return self.storyteller.tell(
+            narrate(claims, book, lang),
+            {claim.claim_id: say(claim, book, lang) for claim in claims},
+            lambda claim: estimates.get(claim.claim_id) or recompute(claim, book),
+            fold_version=profile.fold_version,
+            identity_version=profile.identity_version,
+            forbidden=self.taxonomy.forbidden_words(),
+        )
+
+    def _reckon(self, workspace: Workspace, as_of: datetime) -> Reckoning:
+        """Buyers and model at `as_of`; kept until a source sends more, for every read of a page needs it."""
+        key = (workspace.workspace_id, as_of, self.log.position(workspace.workspace_id, ours=False))
+        if key not in self._reckonings:
+            orders = self.log.order_totals(workspace.workspace_id, until=as_of)
+            owners = self.identity.owners(workspace.workspace_id)
+            cohort = Cohort.build(orders, owners, zone=workspace.zone, as_of=as_of)
+            model = fit(
+                cohort.purchases,
+                as_of_day=cohort.as_of_day,
+                horizon_days=HORIZON_DAYS,
+                currency=workspace.currency,
+                fitted_until=as_of,
+            )
+            self._reckonings = dict(islice(self._reckonings.items(), 7)) | {key: Reckoning(cohort, model)}
+        return self._reckonings[key]
+
+    def _row(self, workspace: Workspace, customer: Customer, reckoning: Reckoning) -> CustomerRow:
+        buyer, limits = reckoning.cohort.buyers.get(customer.customer_id), reckoning.cohort.limits
+        return CustomerRow(
+            customer_id=customer.customer_id,
+            name=masked(customer.identifiers[0]),
+            orders=int(buyer.orders) if buyer else 0,
+            total_minor=int(buyer.total) if buyer else 0,
+            currency=workspace.currency,
+            days_since_last=int(buyer.days_since_last) if buyer else None,
+            rfm_class=classify(buyer, limits) if buyer and limits else None,
+            ltv=reckoning.model.ltv(customer.customer_id),
+            churn=reckoning.model.churn(customer.customer_id),
+        )
+
+
+def _read(records: Iterable[Parsed], intake: Intake) -> tuple[list[tuple[Parsed, Accepted]], list[Rejected]]:
+    """Sort records into usable events and rejects with their reasons."""
+    good: list[tuple[Parsed, Accepted]] = []
+    bad: list[Rejected] = []
+    for record in records:
+        if record.incoming is None:
+            bad.append(Rejected(record.line, record.fault or "unreadable", record.content))
+            continue
+        try:
+            good.append((record, accept(record.incoming, intake)))
+        except InvalidInput as error:
+            bad.append(Rejected(record.line, str(error), record.content))
+    return good, bad
+
+
+def _conflict(record: Parsed, accepted: Accepted) -> Rejected:
+    name = f"{accepted.event.message_id} (payload {accepted.payload_hash})"
+    return Rejected(record.line, f"same message id with another content: {name}", record.content)
+
+
+def _matches(customer: Customer, search: str) -> bool:
+    wanted = search.strip().lower()
+    return not wanted or any(wanted in name.lower() for name in (customer.customer_id, *customer.identifiers))
+
+
+def _sort_key(order_by: Order) -> Callable[[CustomerRow], tuple[float, str]]:
+    numbers: dict[Order, Callable[[CustomerRow], float]] = {
+        "ltv": lambda row: -(row.ltv.value or 0),
+        "churn_risk": lambda row: -(row.churn.churn_risk or 0),
+        "recent": lambda row: float("inf") if row.days_since_last is None else row.days_since_last,
+        "total": lambda row: -row.total_minor,
+    }
+    return lambda row: (numbers[order_by](row), row.customer_id)
+
+
+def _recent_contacts(events: Sequence[Event], as_of: datetime, *, days: int) -> int:
+    """Campaign messages sent in the last `days` days."""
+    since = as_of - timedelta(days=days)
+    return sum(e.kind == EventKind.CAMPAIGN_SENT and e.occurred_at > since for e in events)
+
+
+def _own_moments(events: Sequence[Event]) -> Iterator[datetime]:
+    """When the customer did something; what was done to them does not show their hours."""
+    passive = {EventKind.CAMPAIGN_SENT, EventKind.DECISION, EventKind.REFUND, EventKind.OUTCOME}
+    return (event.occurred_at for event in events if event.kind not in passive)

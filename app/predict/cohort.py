@@ -1,0 +1,39 @@
+"""All buyers of a workspace at one moment: what estimators are fitted on and thresholds are taken from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from app.events.store import OrderTotal
+from app.predict.purchases import PurchaseDays
+from app.profile.rfm import Standing, medians
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The buyers, their standing and their purchase days."""
+
+    as_of_day: int
+    """Local day since 1970-01-01."""
+    buyers: dict[str, Standing]
+    purchases: PurchaseDays
+    limits: Standing | None
+    """Medians over the buyers; None when there are none."""
+
+    @classmethod
+    def build(
+        cls, orders: Sequence[OrderTotal], owners: Mapping[str, str], *, zone: ZoneInfo, as_of: datetime
+    ) -> "Cohort":
+        """Group orders by customer; `owners` maps subject to customer_id."""
+        today = as_of.astimezone(zone).toordinal() - _EPOCH
+        names = [owners[order.subject] for order in orders]
+        days = [order.occurred_at.astimezone(zone).toordinal() - _EPOCH for order in orders]
+        amounts = [order.amount for order in orders]
+        buyers: dict[str, Standing] = {}
+        for name, day, amount in zip(names, days, amounts, strict=True):
+            old = buyers.get(name, Standing(float("inf"), 0, 0))
+            buyers[name] = Standing(min(old.days_since_last, today - day), old.orders + 1, old.total + amount)
+        return cls(today, buyers, PurchaseDays.from_rows(names, days, amounts), medians(buyers.values()))

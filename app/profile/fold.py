@@ -1,0 +1,213 @@
+"""fold(state, events) -> state: the whole profile as a pure function of the log in canonical order.
+
+Constant work per event. A late event, a merge or an unmerge means folding that customer again from the start;
+the result is the same as if everything had come in order, exactly.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from app.events.schemas import Event, EventKind, Item
+from app.profile.interests import Decayed, touch, view
+from app.profile.rfm import Standing, classify, standing
+from app.profile.schemas import ConsentState, Profile, RfmSummary, Trait
+from app.text.taxonomy import Taxonomy
+
+FOLD_VERSION = 1
+"""Raised whenever the fold's meaning changes, so that stored states are folded anew."""
+
+
+class Purchases(msgspec.Struct):
+    """Running sums of orders. Amounts in minor units; days are local ordinals."""
+
+    order_ids: set[str] = msgspec.field(default_factory=set)
+    days: list[int] = msgspec.field(default_factory=list)
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    total: int = 0
+    first_day_total: int = 0
+    refunded: int = 0
+
+
+class State(msgspec.Struct):
+    """What the fold remembers of one customer."""
+
+    fold_version: int = FOLD_VERSION
+    taxonomy_hash: str = ""
+    last_key: tuple[datetime, datetime, str] | None = None
+    first_at: datetime | None = None
+    events: int = 0
+    interests: dict[str, Decayed] = msgspec.field(default_factory=dict)
+    purchases: Purchases = msgspec.field(default_factory=Purchases)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    topical: int = 0
+    untopical: int = 0
+    consents: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    traits: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What the fold needs beside the events; the same context and events give the same state, always."""
+
+    taxonomy: Taxonomy
+    zone: ZoneInfo
+    items: Mapping[str, Item]
+    texts: Mapping[str, str]
+
+
+def topics_of(event: Event, context: Context) -> tuple[str, ...]:
+    """Topics that an event touches: its item's, else what its text names."""
+    item = context.items.get(event.item_id) if event.item_id else None
+    if item:
+        return context.taxonomy.topics_of_item(item.title, item.category_path)
+    text = context.texts.get(event.text_ref) if event.text_ref else None
+    return context.taxonomy.topics_in(text) if text else ()
+
+
+def fold(state: State | None, events: Iterable[Event], context: Context) -> State:
+    """The state after `events`, which come in canonical order and after everything in `state`. Pure."""
+    new = copy.deepcopy(state) if state else State(taxonomy_hash=context.taxonomy.fingerprint)
+    advance(new, events, context)
+    return new
+
+
+def advance(state: State, events: Iterable[Event], context: Context) -> None:
+    """The same in place, for a caller that owns the state and saves the copy."""
+    for event in events:
+        _apply(state, event, context)
+
+
+def _apply(state: State, event: Event, context: Context) -> None:
+    if state.last_key and event.order_key <= state.last_key:
+        raise ValueError(f"event {event.event_id} is not after {state.last_key}: fold this customer from the start")
+    state.last_key = event.order_key
+    state.first_at = state.first_at or event.occurred_at
+    state.events += 1
+    state.counts[event.kind] = state.counts.get(event.kind, 0) + 1
+    _apply_interest(state, event, context)
+    match event.kind:
+        case EventKind.ORDER:
+            _apply_order(state.purchases, event, context.zone)
+        case EventKind.REFUND:
+            state.purchases.refunded += event.money.amount_minor if event.money else 0
+        case EventKind.CONSENT:
+            _apply_consent(state, event)
+        case EventKind.IDENTIFY:
+            _apply_traits(state, event)
+
+
+def _apply_interest(state: State, event: Event, context: Context) -> None:
+    impact = context.taxonomy.impact(event.kind)
+    if not impact or not (event.item_id or event.text_ref):
+        return
+    topics = topics_of(event, context)
+    if topics:
+        state.topical += 1
+        touch(state.interests, topics, impact, event.occurred_at, context.taxonomy)
+    else:
+        state.untopical += 1
+
+
+def _apply_order(purchases: Purchases, event: Event, zone: ZoneInfo) -> None:
+    amount = event.money.amount_minor if event.money else 0
+    day = event.occurred_at.astimezone(zone).toordinal()
+    if not purchases.days or purchases.days[-1] != day:
+        purchases.days.append(day)
+    purchases.order_ids.add(event.order_id or event.event_id)
+    purchases.first_at = purchases.first_at or event.occurred_at
+    purchases.last_at = event.occurred_at
+    purchases.total += amount
+    if day == purchases.days[0]:
+        purchases.first_day_total += amount
+
+
+def _apply_consent(state: State, event: Event) -> None:
+    purpose = str(event.properties.get("purpose", "marketing"))
+    channel = str(event.properties.get("channel", "all"))
+    state.consents[f"{purpose}/{channel}"] = {
+        "purpose": purpose,
+        "channel": channel,
+        "granted": event.properties.get("granted") is True,
+        "event_id": event.event_id,
+        "at": event.occurred_at.isoformat(),
+    }
+
+
+def _apply_traits(state: State, event: Event) -> None:
+    traits = event.properties.get("traits")
+    for name, value in traits.items() if isinstance(traits, dict) else ():
+        if isinstance(value, str | int | float):
+            state.traits[str(name)] = {
+                "name": str(name),
+                "value": str(value),
+                "source": event.source,
+                "event_id": event.event_id,
+                "at": event.occurred_at.isoformat(),
+            }
+
+
+def profile_at(
+    state: State,
+    *,
+    workspace_id: str,
+    customer_id: str,
+    identity_version: int,
+    as_of: datetime,
+    context: Context,
+    limits: Standing | None,
+) -> Profile:
+    """The profile that a state shows at `as_of`, which is not before its last event."""
+    rfm = rfm_summary(state.purchases, as_of, context.zone)
+    judged = state.topical + state.untopical
+    return Profile(
+        workspace_id=workspace_id,
+        customer_id=customer_id,
+        as_of=as_of,
+        fold_version=state.fold_version,
+        taxonomy_hash=state.taxonomy_hash,
+        identity_version=identity_version,
+        events=state.events,
+        first_seen_at=state.first_at,
+        last_seen_at=state.last_key[0] if state.last_key else None,
+        interests=view(state.interests, as_of, context.taxonomy),
+        unclassified_share=state.untopical / judged if judged else 0.0,
+        rfm=rfm,
+        rfm_class=classify(standing(rfm), limits) if rfm and limits else None,
+        usual_gap_days=usual_gap(state.purchases.days),
+        counts=dict(sorted(state.counts.items())),
+        consents=tuple(ConsentState.model_validate(c) for _, c in sorted(state.consents.items())),
+        traits=tuple(Trait.model_validate(t) for _, t in sorted(state.traits.items())),
+    )
+
+
+def rfm_summary(purchases: Purchases, as_of: datetime, zone: ZoneInfo) -> RfmSummary | None:
+    """RFM at `as_of`; None before the first order."""
+    if purchases.first_at is None or purchases.last_at is None:
+        return None
+    first, last, today = purchases.days[0], purchases.days[-1], as_of.astimezone(zone).toordinal()
+    frequency = len(purchases.days) - 1
+    repeat_total = purchases.total - purchases.first_day_total
+    return RfmSummary(
+        frequency=frequency,
+        recency=float(last - first),
+        T=float(today - first),
+        monetary_value=repeat_total / frequency if frequency else 0.0,
+        orders=len(purchases.order_ids),
+        total=purchases.total,
+        refunded=purchases.refunded,
+        first_order_at=purchases.first_at,
+        last_order_at=purchases.last_at,
+    )
+
+
+def usual_gap(days: list[int]) -> float | None:
+    """Median days between purchase days; None below two of them."""
+    gaps = [later - earlier for earlier, later in pairwise(days)]
+    return float(median(gaps)) if gaps else None

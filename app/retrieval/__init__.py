@@ -1,0 +1,1 @@
+"""Past campaigns and what came of them: kept, searched, ranked by outcome."""

@@ -1,0 +1,182 @@
+"""What a campaign did, from the sums it kept; and what to expect of it again.
+
+Sources:
+[1] Welch, B. L. (1947). The generalization of "Student's" problem when several different population variances
+    are involved. Biometrika 34, 28-35.
+[2] Smyth, G. K. (2004). Linear models and empirical Bayes methods for assessing differential expression in
+    microarray experiments. Stat. Appl. Genet. Mol. Biol. 3(1), 3.
+[3] DerSimonian, R., Laird, N. (1986). Meta-analysis in clinical trials. Control. Clin. Trials 7, 177-188.
+[4] Morris, C. N. (1983). Parametric empirical Bayes inference. J. Am. Stat. Assoc. 78, 47-55.
+
+All amounts are minor units per treated customer. Arms that share a holdout are treated as independent.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.retrieval.schemas import Lift, Outcome
+
+Z90 = 1.6448536269514722
+"""95% point of the standard normal: mean -+ Z90 * sd is a 90% interval."""
+
+HALF_LIFE_DAYS = 365.0
+"""Age at which half of what sets a case apart from the others is forgotten."""
+
+PRIOR_DOF = 20.0
+"""Weight of the typical variance against a group's own, in customers (d0 in [2])."""
+
+
+class Measured(NamedTuple):
+    """A measured lift: difference in means and its sampling variance (minor units, minor units squared)."""
+
+    mean: float
+    variance: float
+
+
+class Family(NamedTuple):
+    """The cases that one case is compared with: y_i ~ N(theta_i, v_i), theta_i ~ N(mu, tau2)."""
+
+    mu: float
+    """Pooled mean."""
+    mu_variance: float
+    """Variance of the pooled mean."""
+    tau2: float
+    """Variance of true lifts between cases."""
+
+
+class _Group(NamedTuple):
+    """One side of a comparison, as sums over its customers."""
+
+    n: int
+    total: int
+    squares: float
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.n
+
+    @property
+    def scatter(self) -> float:
+        """Sum of squared deviations Q - S^2/n; never negative, whatever rounding did."""
+        return max(0.0, self.squares - self.total * self.total / self.n) if self.n else 0.0
+
+    @property
+    def freedom(self) -> int:
+        return max(self.n - 1, 0)
+
+    def variance_of_mean(self, prior: float = 0.0, prior_freedom: float = 0.0) -> float:
+        return (prior_freedom * prior + self.scatter) / (prior_freedom + self.freedom) / self.n
+
+
+def is_measured(outcome: Outcome) -> bool:
+    """Whether the sums allow a lift: two customers or more on each side, and values for those who bought."""
+    counted_only = outcome.treated_conversions > 0 and outcome.treated_sum == 0
+    return outcome.treated_n >= 2 and outcome.control_n >= 2 and not counted_only
+
+
+def measured_lift(outcome: Outcome) -> Lift:
+    """Difference in mean order value with its 90% normal interval; needs `is_measured`.
+
+    lift = S_t/n_t - S_c/n_c;  variance = s_t^2/n_t + s_c^2/n_c [1];  s^2 = (Q - S^2/n) / (n - 1), with S
+    the sum and Q the sum of squares over n customers.
+    """
+    treated, control = _groups(outcome)
+    variance = treated.variance_of_mean() + control.variance_of_mean()
+    return _as_lift(Measured(treated.mean - control.mean, variance), outcome)
+
+
+def moderated_lift(outcome: Outcome, prior: float) -> Measured:
+    """The lift with a variance that holds for tiny groups too.
+
+    s~^2 = (d0 * s0^2 + d * s^2) / (d0 + d) with d = n - 1 and s0^2 = `prior` [2]. Without it a group of
+    three in which nobody bought would have variance 0 and outweigh every honest case.
+    """
+    treated, control = _groups(outcome)
+    variance = sum(group.variance_of_mean(prior, PRIOR_DOF) for group in (treated, control))
+    return Measured(treated.mean - control.mean, variance)
+
+
+def typical_variance(outcomes: Sequence[Outcome]) -> float:
+    """Variance of one customer's order value within a group, pooled over all groups."""
+    groups = [group for outcome in outcomes for group in _groups(outcome)]
+    freedom = sum(group.freedom for group in groups)
+    return sum(group.scatter for group in groups) / freedom if freedom else 0.0
+
+
+def pool(cases: Sequence[Measured]) -> Family:
+    """The family that the cases come from, by the method of moments [3].
+
+    w_i = 1/v_i;  Q = sum w_i (y_i - y_w)^2;  tau2 = max(0, (Q - (k-1)) / (sum w_i - sum w_i^2 / sum w_i));
+    mu = sum w*_i y_i / sum w*_i with w*_i = 1 / (v_i + tau2), and var(mu) = 1 / sum w*_i. At least one case.
+    """
+    # A variance of exactly 0 (nobody ever bought anything) must not divide; it then only says "all alike".
+    variances = [max(case.variance, 1e-9) for case in cases]
+    tau2 = _between(cases, variances)
+    weights = [1.0 / (v + tau2) for v in variances]
+    mu = sum(w * case.mean for w, case in zip(weights, cases, strict=True)) / sum(weights)
+    return Family(mu, 1.0 / sum(weights), tau2)
+
+
+def shrink(case: Measured, family: Family) -> Measured:
+    """The case as its family makes us believe it [4].
+
+    B = tau2 / (tau2 + v);  mean = B y + (1 - B) mu;  variance = B v + (1 - B)^2 var(mu). Many customers (v
+    -> 0) leave the measurement as it is, none (v -> infinity) leave only the family's mean.
+    """
+    if math.isinf(case.variance):
+        return Measured(family.mu, family.tau2 + family.mu_variance)
+    total = family.tau2 + case.variance
+    trust = family.tau2 / total if total > 0.0 else 0.0
+    mean = trust * case.mean + (1.0 - trust) * family.mu
+    return Measured(mean, trust * case.variance + (1.0 - trust) ** 2 * family.mu_variance)
+
+
+def kept_after(age_days: float) -> float:
+    """Share of what made an effect that still holds after `age_days`: 2^(-age / half-life)."""
+    return math.exp2(-max(age_days, 0.0) / HALF_LIFE_DAYS)
+
+
+def carry_over(case: Measured, family: Family, kept: float) -> Measured:
+    """The shrunk case at another time or for other customers: nearer to the family's mean, and less sure.
+
+    Of what made the effect, a share a = `kept` holds, the rest is like a fresh case of the family:
+    theta_here = a theta + (1 - a) theta', theta' ~ N(mu, tau2). So mean = a m + (1 - a) mu and
+    variance = a^2 V + (1 - a)^2 (tau2 + var(mu)).
+    """
+    mean = kept * case.mean + (1.0 - kept) * family.mu
+    return Measured(mean, kept**2 * case.variance + (1.0 - kept) ** 2 * (family.tau2 + family.mu_variance))
+
+
+def expected_lift(case: Measured, family: Family, *, kept: float, outcome: Outcome) -> Lift:
+    """What to expect of the arm here and now: shrunk, then carried over, with its 90% interval."""
+    return _as_lift(carry_over(shrink(case, family), family, kept), outcome)
+
+
+def _between(cases: Sequence[Measured], variances: Sequence[float]) -> float:
+    weights = [1.0 / v for v in variances]
+    total = sum(weights)
+    scale = total - sum(w * w for w in weights) / total
+    if len(cases) < 2 or scale <= 0.0:
+        return 0.0
+    centre = sum(w * case.mean for w, case in zip(weights, cases, strict=True)) / total
+    excess = sum(w * (case.mean - centre) ** 2 for w, case in zip(weights, cases, strict=True))
+    return max(0.0, (excess - (len(cases) - 1)) / scale)
+
+
+def _groups(outcome: Outcome) -> tuple[_Group, _Group]:
+    return (
+        _Group(outcome.treated_n, outcome.treated_sum, outcome.treated_sumsq),
+        _Group(outcome.control_n, outcome.control_sum, outcome.control_sumsq),
+    )
+
+
+def _as_lift(case: Measured, outcome: Outcome) -> Lift:
+    margin = Z90 * math.sqrt(case.variance)
+    return Lift(
+        mean=case.mean,
+        low=case.mean - margin,
+        high=case.mean + margin,
+        treated_n=outcome.treated_n,
+        control_n=outcome.control_n,
+    )

@@ -1,0 +1,1 @@
+"""What to do about one customer, on what grounds, within which rules."""

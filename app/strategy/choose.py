@@ -1,0 +1,95 @@
+"""The choice itself: which action on which channel, from retrieved outcomes. It knows no words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from app.predict.schemas import ChurnEstimate
+from app.profile.schemas import Profile
+from app.retrieval.schemas import CampaignMatch, Channel, Retrieval
+from app.strategy.policy import Firing, Policy, Ruling, with_consent, within_frequency
+from app.strategy.power import plan_measurement
+from app.strategy.schemas import Candidate
+from app.strategy.weigh import NO_CONTACT, best_first, first_test, weigh
+
+Reason = Literal["from_outcomes", "first_test", "nearest_too_far", "nothing_pays", "too_small", "no_channel"]
+"""Why this was chosen; each has its sentence in the wording files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One action among its candidates."""
+
+    reason: Reason
+    candidates: tuple[Candidate, ...] = (NO_CONTACT,)
+    chosen: Candidate = NO_CONTACT
+    channel: Channel | None = None
+    """None when the customer is left in peace."""
+    match: CampaignMatch | None = None
+    """The past arm that it stands on, or that came nearest to paying."""
+    fired: tuple[Firing, ...] = ()
+
+    @property
+    def moved(self) -> bool:
+        """Whether the channel is another than the one that the past arm was measured on."""
+        return self.channel is not None and self.match is not None and self.channel != self.match.arm.channel
+
+
+def choose(
+    retrieval: Retrieval, profile: Profile, *, churn: ChurnEstimate, recent_contacts: int, policy: Policy
+) -> Choice:
+    """The best lower bound above no contact on a channel that is open; else a first test, or nothing."""
+    if retrieval.abstained == "no_past_outcomes":
+        return _first_test(profile, churn, recent_contacts, policy)
+    if not retrieval.matches:
+        return Choice(reason="nearest_too_far")
+    return _from_outcomes(retrieval, profile, recent_contacts, policy)
+
+
+def _from_outcomes(retrieval: Retrieval, profile: Profile, recent_contacts: int, policy: Policy) -> Choice:
+    weighed = weigh(retrieval.matches, policy)
+    candidates = (NO_CONTACT, *(w.candidate for w in weighed))
+    paying = best_first(weighed)
+    winners = [w for w in paying if w.smaller_group >= policy.min_group]
+    if not winners:
+        nearest = max(weighed, key=lambda w: w.candidate.low)
+        reason: Reason = "too_small" if paying else "nothing_pays"
+        return Choice(reason=reason, candidates=candidates, match=nearest.match)
+    wanted = [w.match.arm.channel for w in winners]
+    channels = _open_channels([*wanted, Channel.ONSITE], profile, recent_contacts, policy)
+    if not channels.value:
+        return Choice(reason="no_channel", candidates=candidates, fired=channels.fired)
+    taken = next((w for w in winners if w.match.arm.channel in channels.value), winners[0])
+    own = taken.match.arm.channel
+    return Choice(
+        reason="from_outcomes",
+        candidates=candidates,
+        chosen=taken.candidate,
+        channel=own if own in channels.value else channels.value[0],
+        match=taken.match,
+        fired=channels.fired,
+    )
+
+
+def _first_test(profile: Profile, churn: ChurnEstimate, recent_contacts: int, policy: Policy) -> Choice:
+    channels = _open_channels(policy.first_test.channels, profile, recent_contacts, policy)
+    if not channels.value:
+        return Choice(reason="no_channel", fired=channels.fired)
+    channel = channels.value[0]
+    test = first_test(profile, plan_measurement(churn, policy), channel, policy)
+    return Choice(
+        reason="first_test",
+        candidates=(NO_CONTACT, test),
+        chosen=test,
+        channel=channel,
+        fired=channels.fired,
+    )
+
+
+def _open_channels(
+    wanted: Iterable[Channel], profile: Profile, recent_contacts: int, policy: Policy
+) -> Ruling[tuple[Channel, ...]]:
+    """The wanted channels, best first, that consent and frequency leave open."""
+    agreed = with_consent(tuple(dict.fromkeys(wanted)), profile.consents, policy)
+    left = within_frequency(agreed.value, recent_contacts, policy)
+    return Ruling(left.value, agreed.fired + left.fired)

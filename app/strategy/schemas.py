@@ -1,0 +1,101 @@
+"""Strategies and the decisions behind them."""
+
+from datetime import datetime
+from typing import Literal
+
+from app.insights.schemas import Rung
+from app.predict.schemas import Confidence
+from app.retrieval.schemas import Channel, Offer
+from app.schema import Frozen, Lang
+
+
+class Theme(Frozen):
+    """One subject of the message with copy that can be sent as it is."""
+
+    title: str
+    draft: str
+
+
+class Timing(Frozen):
+    """When to reach the customer, and why then."""
+
+    at: datetime
+    reason: str
+
+
+class Metric(Frozen):
+    """How success will be judged."""
+
+    name: str
+    baseline: float
+    """Expected value of the metric without contact."""
+    minimum_effect: float
+    """Smallest absolute change worth finding."""
+    sample_size: int
+    """Customers per arm to find it with 80% power at 5% (two-sided)."""
+
+
+class Candidate(Frozen):
+    """One action that was weighed; expected incremental margin per customer in minor units, 90% interval."""
+
+    action: str
+    """`no_contact`, `first_test` or `campaign_id/arm_id`."""
+    expected: float
+    low: float
+    high: float
+
+
+class RuleFired(Frozen):
+    """One rule of the policy gate and what it changed."""
+
+    rule: str
+    effect: str
+
+
+class Decision(Frozen):
+    """What was chosen, from what, with which probability. Logged as an event, for outcomes to join."""
+
+    decision_id: str
+    customer_id: str
+    as_of: datetime
+    candidates: tuple[Candidate, ...]
+    chosen: str
+    propensity: float
+    """Probability with which the policy chose `chosen`; 1 for a deterministic choice."""
+    policy_version: str
+    rules_fired: tuple[RuleFired, ...]
+    rung: Rung
+    prompt_fingerprint: str | None = None
+    model: str | None = None
+    evidence: tuple[str, ...]
+    """claim_ids it rests on."""
+    campaigns: tuple[str, ...]
+
+
+class Strategy(Frozen):
+    """A typed proposal for one customer. Abstention is a status with a reason."""
+
+    decision_id: str
+    customer_id: str
+    as_of: datetime
+    lang: Lang
+    channel: Channel | None
+    themes: tuple[Theme, ...]
+    timing: Timing | None
+    offer: Offer | None
+    metric: Metric | None
+    holdout_share: float
+    rationale: tuple[str, ...]
+    """claim_ids of the story that speak for it."""
+    campaigns: tuple[str, ...]
+    """campaign_ids it stands on."""
+    risk: str
+    confidence: Confidence
+    why_for_customer: str
+    """Answers "why am I getting this?" in the customer's words."""
+    ai_label: str
+    """The label that generated copy must carry."""
+    status: Literal["proposed", "approved", "rejected", "running", "stopped", "abstained"]
+    status_reason: str | None = None
+    """A sentence for people; always set on abstention and first tests."""
+    rules_fired: tuple[RuleFired, ...] = ()

@@ -1,0 +1,95 @@
+"""When to send: when this customer is usually about, and the channel may speak."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from app.retrieval.schemas import Channel
+from app.schema import Frozen
+from app.strategy.policy import Policy
+
+MIN_EVENTS = 5
+"""Below this there is no habit to speak of."""
+
+
+class Activity(Frozen):
+    """How often the customer was active by hour of the day and day of the week, in local time."""
+
+    hours: Annotated[tuple[int, ...], Field(min_length=24, max_length=24)] = (0,) * 24
+    weekdays: Annotated[tuple[int, ...], Field(min_length=7, max_length=7)] = (0,) * 7
+    """Monday first."""
+
+
+class Habit(StrEnum):
+    """What the choice of a moment rests on; each has its sentence in the wording files."""
+
+    OWN_RHYTHM = "own_rhythm"
+    NEXT_BEST = "next_best"
+    """The own rhythm, but the best hour of all lies in quiet hours."""
+    UNKNOWN = "unknown"
+    NEXT_VISIT = "next_visit"
+    """On site: whenever they come, and they usually come at some hour."""
+    NEXT_VISIT_UNKNOWN = "next_visit_unknown"
+
+
+class Moment(NamedTuple):
+    """When, and why then."""
+
+    at: datetime
+    habit: Habit
+    peak_hour: int
+    """The hour in which the customer is most active; the policy's default when unknown."""
+
+
+def activity_of(moments: Iterable[datetime], zone: ZoneInfo) -> Activity:
+    """Count moments by local hour and weekday."""
+    local = [moment.astimezone(zone) for moment in moments]
+    hours, weekdays = Counter(m.hour for m in local), Counter(m.weekday() for m in local)
+    return Activity(hours=tuple(hours[h] for h in range(24)), weekdays=tuple(weekdays[d] for d in range(7)))
+
+
+def best_moment(activity: Activity, channel: Channel, *, after: datetime, zone: ZoneInfo, policy: Policy) -> Moment:
+    """The slot within the policy's horizon that scores highest; of equals, the first.
+
+    score = h(hour) * w(weekday) with h the hourly count smoothed over its neighbours (1/4, 1/2, 1/4,
+    circular) and w = (count + 1) / (n + 7), so that a weekday must be clearly better to be worth waiting
+    for.
+    """
+    known = sum(activity.hours) >= MIN_EVENTS
+    hours = _smoothed(activity.hours)
+    peak = max(range(24), key=lambda h: (hours[h], -h)) if known else policy.timing.default_hour
+    if channel is Channel.ONSITE:
+        return Moment(after, Habit.NEXT_VISIT if known else Habit.NEXT_VISIT_UNKNOWN, peak)
+    slots = list(_slots(channel, after, zone, policy))
+    if not known:
+        return Moment(_first_at(slots, peak).astimezone(UTC), Habit.UNKNOWN, peak)
+    weights = [hours[slot.hour] * (activity.weekdays[slot.weekday()] + 1) for slot in slots]
+    best = slots[weights.index(max(weights))]
+    silent = policy.quiet_hours.silence(channel, time(peak))
+    return Moment(best.astimezone(UTC), Habit.NEXT_BEST if silent else Habit.OWN_RHYTHM, peak)
+
+
+def _smoothed(hours: tuple[int, ...]) -> list[float]:
+    return [hours[h - 1] / 4 + hours[h] / 2 + hours[(h + 1) % 24] / 4 for h in range(24)]
+
+
+def _slots(channel: Channel, after: datetime, zone: ZoneInfo, policy: Policy) -> Iterator[datetime]:
+    """Whole local hours from the lead time on, without those in which the channel must stay silent."""
+    start = (after + timedelta(hours=policy.timing.lead_hours)).astimezone(zone)
+    if start.minute or start.second or start.microsecond:
+        start = start.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    # Steps are taken in UTC, so that a change of the clocks neither skips nor doubles an hour.
+    first = start.astimezone(UTC)
+    for step in range(24 * policy.timing.horizon_days):
+        local = (first + timedelta(hours=step)).astimezone(zone)
+        if not policy.quiet_hours.silence(channel, local.time()):
+            yield local
+
+
+def _first_at(slots: list[datetime], hour: int) -> datetime:
+    return next((slot for slot in slots if slot.hour == hour), slots[0])

@@ -1,0 +1,112 @@
+"""What strategies say, from wording/zh.yaml and wording/en.yaml: one code path, two files."""
+
+from datetime import datetime, time
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import assert_never
+
+import yaml
+from babel.numbers import format_currency, get_currency_precision
+
+from app.insights.schemas import Rung
+from app.retrieval.schemas import Channel, Offer, OfferType
+from app.schema import Frozen, Lang
+from app.strategy.policy import Amount, Fact, Firing, Rule
+from app.strategy.schemas import RuleFired
+
+_LOCALES: dict[Lang, str] = {"zh": "zh_CN", "en": "en_GB"}
+
+
+class IdeaWording(Frozen):
+    """Ways to say one idea; the composer picks one per customer."""
+
+    titles: tuple[str, ...]
+    drafts: tuple[str, ...]
+
+
+class Wording(Frozen):
+    """One language's file."""
+
+    separator: str
+    """Between words of a list."""
+    clauses: str
+    """Between clauses."""
+    weekdays: tuple[str, ...]
+    channels: dict[Channel, str]
+    any_topic: str
+    ideas: dict[str, IdeaWording]
+    frames: dict[Channel, str]
+    offers: dict[OfferType, str]
+    rules: dict[Rule, str]
+    timing: dict[str, str]
+    metric: str
+    reasons: dict[str, str]
+    risks: dict[str, str]
+    why: dict[str, str]
+    ai_label: dict[Rung, str]
+
+
+@cache
+def wording(lang: Lang) -> Wording:
+    """The wording of a language, read once."""
+    text = (Path(__file__).parent / "wording" / f"{lang}.yaml").read_text(encoding="utf-8")
+    return Wording.model_validate(yaml.safe_load(text))
+
+
+def money(amount_minor: float, currency: str, lang: Lang) -> str:
+    """An amount as people write it; no decimals when it is whole."""
+    digits = get_currency_precision(currency)
+    amount = Decimal(round(amount_minor)) / 10**digits
+    whole = amount == amount.to_integral_value()
+    return format_currency(
+        amount,
+        currency,
+        format="¤#,##0" if whole else None,
+        locale=_LOCALES[lang],
+        currency_digits=not whole,
+    )
+
+
+def percent(share: float) -> str:
+    """A share in percent, with one decimal where it has one."""
+    return f"{share * 100:.1f}".removesuffix(".0") + "%"
+
+
+def say_offer(offer: Offer | None, currency: str, lang: Lang) -> str:
+    """The clause that names an offer; empty without one."""
+    if offer is None:
+        return ""
+    return (
+        wording(lang)
+        .offers[offer.type]
+        .format(
+            amount=money(offer.amount_minor, currency, lang),
+            threshold=money(offer.threshold_minor, currency, lang),
+            days=offer.expires_in,
+        )
+    )
+
+
+def say_rule(firing: Firing, currency: str, lang: Lang) -> RuleFired:
+    """The sentence for a rule that fired."""
+    facts = {name: _say_fact(fact, currency, lang) for name, fact in firing.facts.items()}
+    return RuleFired(rule=firing.rule.value, effect=wording(lang).rules[firing.rule].format(**facts))
+
+
+def _say_fact(fact: Fact, currency: str, lang: Lang) -> str:
+    match fact:
+        case Amount():
+            return money(fact.minor, currency, lang)
+        case tuple():
+            return wording(lang).separator.join(_say_word(word, lang) for word in fact)
+        case datetime() | time():
+            return f"{fact:%H:%M}"
+        case int():
+            return str(fact)
+        case _:
+            assert_never(fact)
+
+
+def _say_word(word: Channel | str, lang: Lang) -> str:
+    return wording(lang).channels[word] if isinstance(word, Channel) else word

@@ -1,0 +1,1 @@
+"""Reading language: the taxonomy matcher and embedders."""

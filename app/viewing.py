@@ -1,0 +1,42 @@
+"""Make evidence and identifiers fit to be seen: named, priced, masked, redacted."""
+
+from collections.abc import Iterable
+
+from app.narrative.book import Book
+from app.narrative.schemas import Claim
+from app.privacy.redaction import redact
+from app.views import EvidenceEvent
+
+_CONTACT = {"phone", "email", "openid", "unionid"}
+
+
+def masked(key: str) -> str:
+    """`phone:13912345678` -> `phone:139****78`; ids that are not contact data stay whole."""
+    kind, _, value = key.partition(":")
+    if kind not in _CONTACT:
+        return key
+    return f"{kind}:{value[:3]}****{value[-2:]}" if len(value) > 6 else f"{kind}:****"
+
+
+def evidence_of(claims: Iterable[Claim], book: Book) -> dict[str, EvidenceEvent]:
+    """The events that the claims list, by id."""
+    wanted = {event_id for claim in claims for event_id in claim.evidence}
+    return {event_id: _view(event_id, book) for event_id in sorted(wanted)}
+
+
+def _view(event_id: str, book: Book) -> EvidenceEvent:
+    event = book.by_id[event_id]
+    text = book.history.texts.get(event.text_ref or "")
+    return EvidenceEvent(
+        event_id=event_id,
+        kind=event.kind,
+        source=event.source,
+        occurred_at=event.occurred_at,
+        item_id=event.item_id,
+        item_title=book.title(event.item_id) if event.item_id else None,
+        order_id=event.order_id,
+        amount_minor=event.money.amount_minor if event.money else None,
+        currency=event.money.currency if event.money else None,
+        topic=book.topic(event),
+        text=redact(text) if text else None,
+    )

@@ -1,0 +1,85 @@
+"""What the pipeline hands to its fronts (API, console, command line): one customer read, one row of a list."""
+
+from datetime import datetime
+
+from app.insights.schemas import ProfileStory
+from app.predict.schemas import ChurnEstimate, LtvEstimate, ModelCard
+from app.profile.schemas import Profile, RfmClass
+from app.schema import Frozen
+from app.strategy.schemas import Decision, Strategy
+
+
+class EvidenceEvent(Frozen):
+    """One event as people may see it: named, priced, redacted."""
+
+    event_id: str
+    kind: str
+    source: str
+    occurred_at: datetime
+    item_id: str | None
+    item_title: str | None
+    order_id: str | None
+    amount_minor: int | None
+    currency: str | None
+    topic: str | None
+    text: str | None
+    """Free text, redacted."""
+
+
+class CustomerReading(Frozen):
+    """Everything believed about one customer at one moment, with its evidence."""
+
+    workspace_id: str
+    customer_id: str
+    identifiers: tuple[str, ...]
+    """Masked where they are contact data."""
+    as_of: datetime
+    profile: Profile
+    story: ProfileStory
+    ltv: LtvEstimate
+    churn: ChurnEstimate
+    spoken: dict[str, str]
+    """claim_id -> the claim as one plain sentence."""
+    evidence: dict[str, EvidenceEvent]
+    """event_id -> event, for every event that a claim lists."""
+    topics: dict[str, str]
+    """topic id -> its name in the reading's language."""
+
+
+class CustomerRow(Frozen):
+    """One line of the customer list."""
+
+    customer_id: str
+    name: str
+    orders: int
+    total_minor: int
+    currency: str
+    days_since_last: int | None
+    rfm_class: RfmClass | None
+    ltv: LtvEstimate
+    churn: ChurnEstimate
+
+
+class CustomerList(Frozen):
+    """Rows with the moment they hold for and the model they stand on."""
+
+    as_of: datetime
+    total: int
+    """Customers in the workspace."""
+    rows: tuple[CustomerRow, ...]
+    model_card: ModelCard | None
+
+
+class InterestCurve(Frozen):
+    """The weight of one topic over time."""
+
+    topic: str
+    name: str
+    points: tuple[tuple[datetime, float], ...]
+
+
+class Recommendation(Frozen):
+    """A strategy with the decision that was logged for it."""
+
+    strategy: Strategy
+    decision: Decision

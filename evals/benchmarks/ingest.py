@@ -1,0 +1,290 @@
+"""Ingest, durable before it is acknowledged: the product against a naive store and against a bare synced log.
+
+All three get the same events as JSON, in batches of 500, customers interleaved, 12 events each.
+- peer: pydantic model per event, one row and one FULL commit per event in SQLite WAL, then that customer's whole
+  history read back and folded again (interests with decay).
+- ours: `Pipeline.ingest` per batch (identity linked in the same transaction), profiles following, SQLite FULL.
+- limit: each batch decoded with msgspec, appended to a file and synced. No index, no duplicates refused.
+Gate: both stores hold the same number of events, and the same interest weights for a sample of customers.
+"""
+
+import math
+import os
+import random
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+import msgspec
+from pydantic import BaseModel
+
+from app.access.schemas import Workspace
+from app.events.schemas import IncomingEvent, Item
+from app.events.sources.mapping import Parsed
+from app.pipeline import Pipeline
+from app.text.taxonomy import Taxonomy, load_taxonomy
+from evals import shop
+from evals.benchmarks.harness import Contest, GateFailedError, Work
+from evals.provenance import ROOT
+from evals.runs import RUNS
+
+CUSTOMERS = 500
+EVENTS_EACH = 12
+BATCH = 500
+ROUNDS = 5
+SAMPLE = 25
+"""Customers whose interests the gate compares."""
+SEED = 7
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+_KINDS = ("view", "view", "view", "search", "favourite", "cart_add", "order", "review")
+_WORDS = ("露营 帐篷", "baby bottle", "咖啡豆", "running shoes", "圣诞 礼盒", "face cream")
+_TITLES = (
+    "婴儿奶瓶 240ml", "户外双人帐篷", "Ceramic coffee mug", "Yoga mat", "女士连衣裙", "Garden planter", "蓝牙耳机",
+    "香薰蜡烛", "Cat food 2kg", "手账笔记本",
+)  # fmt: skip
+
+
+class Workload(NamedTuple):
+    """What every side is given."""
+
+    items: list[Item]
+    batches: list[bytes]
+    """JSON arrays of the fields of IncomingEvent, in order of arrival."""
+    events: int
+
+
+def workload(*, customers: int = CUSTOMERS, seed: int = SEED) -> Workload:
+    """Seeded events: each round of the clock, every customer does one thing."""
+    dice = random.Random(seed)
+    items = [
+        Item(item_id=f"i{n}", title=title, currency="CNY", price=1000 + 700 * n, valid_from=START)
+        for n, title in enumerate(_TITLES)
+    ]
+    events = [_event(dice, turn, who, items) for turn in range(EVENTS_EACH) for who in range(customers)]
+    chunks = [events[start : start + BATCH] for start in range(0, len(events), BATCH)]
+    return Workload(items, [msgspec.json.encode(chunk) for chunk in chunks], len(events))
+
+
+def _event(dice: random.Random, turn: int, who: int, items: Sequence[Item]) -> IncomingEvent:
+    kind = dice.choice(_KINDS)
+    item = None if kind == "search" else dice.choice(items)
+    return IncomingEvent(
+        message_id=f"m{turn}-{who}",
+        kind=kind,
+        occurred_at=(START + timedelta(days=7 * turn, seconds=30 * who + dice.random())).isoformat(),
+        identifiers={"user_id": f"u{who}"},
+        item_id=item.item_id if item else None,
+        order_id=f"o{turn}-{who}" if kind == "order" else None,
+        amount_minor=item.price if item and kind == "order" else None,
+        text=dice.choice(_WORDS) if kind in ("search", "review") else None,
+    )
+
+
+class NaiveEvent(BaseModel):
+    """An event as a first version would model it."""
+
+    message_id: str
+    kind: str
+    occurred_at: datetime
+    identifiers: dict[str, str]
+    item_id: str | None = None
+    order_id: str | None = None
+    amount_minor: int | None = None
+    text: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(list[dict[str, Any]])
+_RAW = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class NaiveStore:
+    """One row, one commit and one refold of the customer's history per event."""
+
+    def __init__(self, path: Path, items: Sequence[Item], taxonomy: Taxonomy) -> None:
+        """Create the file; the catalogue's topics are looked up once, as ours are."""
+        self._taxonomy = taxonomy
+        self._topics = {item.item_id: taxonomy.topics_of_item(item.title, item.category_path) for item in items}
+        self.weights: dict[str, dict[str, float]] = {}
+        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file.execute("PRAGMA journal_mode=WAL")
+        self._file.execute("PRAGMA synchronous=FULL")
+        self._file.execute("CREATE TABLE e (message_id TEXT PRIMARY KEY, customer TEXT, at TEXT, body TEXT)")
+        self._file.execute("CREATE INDEX by_customer ON e (customer, at)")
+
+    def take(self, batch: bytes) -> None:
+        """Store and fold each event of a batch."""
+        for body in _RAW.decode(batch):
+            self._take_one(bytes(body).decode())
+
+    def _take_one(self, body: str) -> None:
+        event = NaiveEvent.model_validate_json(body)
+        customer = event.identifiers["user_id"]
+        row = (event.message_id, customer, event.occurred_at.isoformat(), body)
+        self._file.execute("INSERT OR IGNORE INTO e VALUES (?, ?, ?, ?)", row)
+        history = self._file.execute("SELECT body FROM e WHERE customer = ? ORDER BY at", (customer,))
+        self.weights[customer] = self._fold([NaiveEvent.model_validate_json(found) for (found,) in history])
+
+    def _fold(self, history: Sequence[NaiveEvent]) -> dict[str, float]:
+        """Interest weights at NOW: every event's impact, halved with age."""
+        weights: dict[str, float] = {}
+        for event in history:
+            topics = self._topics[event.item_id] if event.item_id else self._taxonomy.topics_in(event.text or "")
+            impact = self._taxonomy.impact(event.kind)
+            for topic in topics:
+                age = (NOW - event.occurred_at) / timedelta(days=1)
+                gained = impact / len(topics) * 2 ** (-age / self._taxonomy.half_life_days(topic))
+                weights[topic] = weights.get(topic, 0.0) + gained
+        return weights
+
+    def count(self) -> int:
+        """Number of stored events."""
+        return int(self._file.execute("SELECT COUNT(*) FROM e").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class Ours:
+    """The product's own path, on a fresh database."""
+
+    workspace = Workspace(workspace_id="bench", timezone="UTC", currency="CNY")
+
+    def __init__(self, pipeline: Pipeline, items: Sequence[Item]) -> None:
+        """Load the catalogue."""
+        self.pipeline = pipeline
+        pipeline.put_items(self.workspace, items)
+
+    def take(self, batch: bytes) -> None:
+        """Log a batch durably, link identities, let the profiles follow."""
+        rows = enumerate(_DECODER.decode(batch), start=1)
+        records = [Parsed(line, IncomingEvent(**row), None, row) for line, row in rows]
+        self.pipeline.ingest(self.workspace, "bench", records, now=NOW)
+        self.pipeline.catch_up(self.workspace)
+
+    def count(self) -> int:
+        """Number of stored events."""
+        return self.pipeline.log.count(self.workspace.workspace_id)
+
+    def weights(self, user: str) -> Mapping[str, float]:
+        """Interest weights of a customer at NOW."""
+        reading = self.pipeline.read_customer(self.workspace, f"user_id:{user}", as_of=NOW, lang="en")
+        return {interest.topic: interest.weight for interest in reading.profile.interests}
+
+
+class Ingest:
+    """The bench."""
+
+    name = "ingest"
+    purpose = "Durable ingest with identity and profiles following, against a naive store and a synced log."
+
+    def __init__(self, *, customers: int = CUSTOMERS, rounds: int = ROUNDS, folder: Path = RUNS) -> None:
+        """Sizes that end in under two minutes; tests take smaller ones, in a folder of theirs."""
+        self._customers, self._rounds, self._folder = customers, rounds, folder
+
+    @contextmanager
+    def prepare(self) -> Iterator[Sequence[Contest]]:
+        """A folder on the disk that holds the checkout: a memory disk would make every sync free."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix="bench-") as folder:
+            yield [self._contest(Path(folder), workload(customers=self._customers), _taxonomy())]
+
+    def _contest(self, folder: Path, work: Workload, taxonomy: Taxonomy) -> Contest:
+        serial = count()
+
+        @contextmanager
+        def naive() -> Iterator[NaiveStore]:
+            store = NaiveStore(folder / f"naive-{next(serial)}.db", work.items, taxonomy)
+            yield store
+            store.close()
+
+        @contextmanager
+        def ours() -> Iterator[Ours]:
+            with shop.empty(folder / f"ours-{next(serial)}", Ours.workspace) as pipeline:
+                yield Ours(pipeline, work.items)
+
+        @contextmanager
+        def log() -> Iterator[SyncedLog]:
+            with (folder / f"log-{next(serial)}").open("wb") as file:
+                yield SyncedLog(file)
+
+        return Contest(
+            path="ingest.durable",
+            unit="events/s",
+            ours=partial(_feeding, ours, work),
+            peer=partial(_feeding, naive, work),
+            peer_name="naive store (pydantic, commit and refold per event)",
+            limit=partial(_feeding, log, work),
+            gate=lambda: _gate(naive, ours, work),
+            rounds=self._rounds,
+        )
+
+
+def _taxonomy() -> Taxonomy:
+    return load_taxonomy(ROOT / "knowledge_base" / "taxonomy.yaml")
+
+
+class SyncedLog:
+    """The least that "durable before acknowledged" costs."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Append to an open file."""
+        self._file = file
+
+    def take(self, batch: bytes) -> None:
+        """Decode, append, sync."""
+        _DECODER.decode(batch)
+        self._file.write(batch)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+class Taker(Protocol):
+    """Anything that takes batches."""
+
+    def take(self, batch: bytes) -> None:
+        """Make one batch durable."""
+        ...
+
+
+@contextmanager
+def _feeding(store: Callable[[], AbstractContextManager[Taker]], work: Workload) -> Iterator[Work]:
+    """A fresh store, set up outside the clock; the work is to feed it everything."""
+    with store() as taker:
+
+        def feed() -> int:
+            for batch in work.batches:
+                taker.take(batch)
+            return work.events
+
+        yield feed
+
+
+def _gate(
+    naive: Callable[[], AbstractContextManager[NaiveStore]],
+    ours: Callable[[], AbstractContextManager[Ours]],
+    work: Workload,
+) -> None:
+    """Feed both twice the first batch and once the rest: same events, same weights."""
+    with naive() as peer, ours() as product:
+        for batch in (work.batches[0], *work.batches):
+            peer.take(batch)
+            product.take(batch)
+        if not peer.count() == product.count() == work.events:
+            raise GateFailedError(f"ingest: {work.events} events sent, peer has {peer.count()}, ours {product.count()}")
+        for user in sorted(peer.weights)[:SAMPLE]:
+            _same_weights(user, peer.weights[user], product.weights(user), least=product.pipeline.taxonomy.forget_below)
+
+
+def _same_weights(user: str, theirs: Mapping[str, float], ours: Mapping[str, float], *, least: float) -> None:
+    shown = {topic: weight for topic, weight in theirs.items() if weight >= least}
+    if shown.keys() != ours.keys() or not all(math.isclose(shown[t], ours[t], rel_tol=1e-9) for t in shown):
+        raise GateFailedError(f"ingest: interests of {user} differ: peer {shown}, ours {dict(ours)}")

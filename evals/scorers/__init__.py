@@ -1,0 +1,1 @@
+"""Deterministic scorers: arrays or records in, plain numbers out."""

@@ -1,0 +1,180 @@
+"""The raw rows behind a story, read with plain SQL: what grounding is judged by. Shares no code with app/narrative."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, bindparam, create_engine, text
+
+from app.errors import NotFound
+from app.text.taxonomy import Taxonomy
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CHUNK = 500
+
+_ROWS = text(
+    "SELECT e.event_id, e.kind, e.occurred_at, e.item_id, e.order_id, e.amount_minor, e.properties, t.text "
+    "FROM events e LEFT JOIN event_texts t ON t.text_ref = e.text_ref "
+    "WHERE e.workspace_id = :workspace AND e.occurred_at <= :until AND e.subject IN "
+    "(SELECT key FROM identity_nodes WHERE workspace_id = :workspace AND customer_id = :customer) "
+    "ORDER BY e.occurred_at, e.received_at, e.event_id"
+)
+_CITED = text(
+    "SELECT e.event_id, e.workspace_id, e.occurred_at, n.customer_id FROM events e LEFT JOIN identity_nodes n "
+    "ON n.workspace_id = :workspace AND n.key = e.subject WHERE e.event_id IN :ids"
+).bindparams(bindparam("ids", expanding=True))
+_ITEMS = text(
+    "SELECT item_id, title, category_path FROM items WHERE workspace_id = :workspace AND valid_from <= :until "
+    "ORDER BY valid_from"
+)
+_ORDERS = text(
+    "SELECT n.customer_id, COALESCE(e.order_id, e.event_id), e.occurred_at, e.amount_minor "
+    "FROM events e JOIN identity_nodes n ON n.workspace_id = e.workspace_id AND n.key = e.subject "
+    "WHERE e.workspace_id = :workspace AND e.kind = 'order' AND e.occurred_at <= :until "
+    "AND e.amount_minor IS NOT NULL"
+)
+_KNOWN = text(
+    "SELECT DISTINCT n.customer_id FROM events e JOIN identity_nodes n "
+    "ON n.workspace_id = e.workspace_id AND n.key = e.subject "
+    "WHERE e.workspace_id = :workspace AND e.occurred_at <= :until ORDER BY n.customer_id"
+)
+_WORKSPACE = text("SELECT timezone, currency FROM workspaces WHERE workspace_id = :workspace")
+
+
+class Row(NamedTuple):
+    """One event of the customer, as stored, with its main topic."""
+
+    event_id: str
+    kind: str
+    at: datetime
+    item_id: str | None
+    order_id: str | None
+    amount: int
+    text: str | None
+    rating: float | None
+    topic: str | None
+
+    @property
+    def order(self) -> str:
+        """What makes lines one order."""
+        return self.order_id or self.event_id
+
+
+class Cited(NamedTuple):
+    """What the log says of an event id: when it happened and whose it is."""
+
+    at: datetime
+    customer_id: str | None
+
+
+class Bought(NamedTuple):
+    """One order line of the workspace."""
+
+    customer_id: str
+    order: str
+    at: datetime
+    amount: int
+
+
+class Ledger:
+    """One workspace's rows, read only."""
+
+    def __init__(self, url: str, workspace_id: str, taxonomy: Taxonomy) -> None:
+        """Open the database at a SQLAlchemy URL; NotFound when it has no such workspace."""
+        self._engine: Engine = create_engine(url)
+        self.workspace_id, self.taxonomy = workspace_id, taxonomy
+        with self._engine.connect() as connection:
+            row = connection.execute(_WORKSPACE, {"workspace": workspace_id}).first()
+        if row is None:
+            raise NotFound(f"no workspace {workspace_id!r} in this database")
+        self.zone, self.currency = ZoneInfo(row.timezone), str(row.currency)
+        self._titles: dict[datetime, dict[str, tuple[str, str | None]]] = {}
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Release the connections."""
+        self._engine.dispose()
+
+    def customers(self, until: datetime) -> list[str]:
+        """Everybody with an event up to `until`, by id."""
+        given = {"workspace": self.workspace_id, "until": _micros(until)}
+        with self._engine.connect() as connection:
+            return [str(row.customer_id) for row in connection.execute(_KNOWN, given)]
+
+    def rows(self, customer_id: str, until: datetime) -> list[Row]:
+        """The customer's events up to and including `until`, oldest first."""
+        given = {"workspace": self.workspace_id, "customer": customer_id, "until": _micros(until)}
+        with self._engine.connect() as connection:
+            catalogue = self._catalogue(connection, until)
+            return [self._row(found, catalogue) for found in connection.execute(_ROWS, given)]
+
+    def cited(self, event_ids: Iterable[str]) -> dict[str, Cited]:
+        """What is known of these ids; unknown ones are absent."""
+        ids, found = sorted(set(event_ids)), {}
+        with self._engine.connect() as connection:
+            for start in range(0, len(ids), _CHUNK):
+                given = {"workspace": self.workspace_id, "ids": ids[start : start + _CHUNK]}
+                for row in connection.execute(_CITED, given):
+                    if row.workspace_id == self.workspace_id:
+                        found[row.event_id] = Cited(_moment(row.occurred_at), row.customer_id)
+        return found
+
+    def orders(self, until: datetime) -> list[Bought]:
+        """Every order line of the workspace up to `until`."""
+        given = {"workspace": self.workspace_id, "until": _micros(until)}
+        with self._engine.connect() as connection:
+            return [
+                Bought(c, order, _moment(at), int(amount))
+                for c, order, at, amount in connection.execute(_ORDERS, given)
+            ]
+
+    def title(self, item_id: str, until: datetime) -> str | None:
+        """What the catalogue called an item at `until`."""
+        with self._engine.connect() as connection:
+            found = self._catalogue(connection, until).get(item_id)
+        return found[0] if found else None
+
+    def _catalogue(self, connection: Connection, until: datetime) -> dict[str, tuple[str, str | None]]:
+        """item_id -> (title, main topic); the version valid at `until`."""
+        if until not in self._titles:
+            given = {"workspace": self.workspace_id, "until": _micros(until)}
+            self._titles[until] = {
+                item_id: (title, _first(self.taxonomy.topics_of_item(title, json.loads(path))))
+                for item_id, title, path in connection.execute(_ITEMS, given)
+            }
+        return self._titles[until]
+
+    def _row(self, found: Any, catalogue: dict[str, tuple[str, str | None]]) -> Row:
+        rating = json.loads(found.properties).get("rating")
+        if found.item_id in catalogue:
+            topic = catalogue[found.item_id][1]
+        else:
+            topic = _first(self.taxonomy.topics_in(found.text)) if found.text else None
+        return Row(
+            event_id=found.event_id,
+            kind=found.kind,
+            at=_moment(found.occurred_at),
+            item_id=found.item_id,
+            order_id=found.order_id,
+            amount=found.amount_minor or 0,
+            text=found.text,
+            rating=rating if isinstance(rating, int | float) else None,
+            topic=topic,
+        )
+
+
+def _first(topics: Sequence[str]) -> str | None:
+    return topics[0] if topics else None
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)

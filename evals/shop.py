@@ -1,0 +1,71 @@
+"""The product opened for an evaluation: on a workspace that is there, on a demo shop of its own, or empty."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from app.access.schemas import Workspace
+from app.bootstrap import App, build, load_demo
+from app.config import Settings
+from app.demo.shop import DemoShop
+from app.errors import NotFound
+from app.pipeline import Pipeline
+from evals.task import Say
+
+
+class Open(NamedTuple):
+    """An open workspace with the pipeline over it."""
+
+    pipeline: Pipeline
+    workspace: Workspace
+    database_url: str
+    now: datetime
+
+
+@contextmanager
+def opened(workspace: str | None, data: Path, *, seed: int, customers: int, say: Say) -> Iterator[Open]:
+    """The named workspace of a data folder; without a name a demo shop in a temporary folder, gone afterwards."""
+    if workspace is None:
+        with demo(seed=seed, customers=customers, say=say) as made:
+            yield made
+        return
+    settings = Settings(data_dir=data)
+    if not settings.database_url and not (data / "understory.db").is_file():
+        raise NotFound(f"no database in {data}; name its folder with --data, or bring data in with `understory ingest`")
+    with _closing(build(settings)) as app:
+        found = app.pipeline.access.workspace(workspace)
+        app.pipeline.catch_up(found)
+        yield Open(app.pipeline, found, settings.resolved_database_url(), datetime.now(UTC))
+
+
+@contextmanager
+def demo(*, seed: int, customers: int, say: Say) -> Iterator[Open]:
+    """A demo shop of its own in a temporary folder.
+
+    It is filled at the moment at which it ends, so that the same seed gives the same ids whenever it is run.
+    """
+    now = DemoShop(seed, customers).ends_at
+    with tempfile.TemporaryDirectory(prefix="understory-eval-") as folder:
+        settings = Settings(data_dir=Path(folder), database_url="", demo_seed=seed, demo_customers=customers)
+        with _closing(build(settings)) as app:
+            workspace = load_demo(app, now=now, progress=say)
+            yield Open(app.pipeline, workspace, settings.resolved_database_url(), now)
+
+
+@contextmanager
+def empty(folder: Path, workspace: Workspace) -> Iterator[Pipeline]:
+    """An empty workspace on a fresh database in `folder`."""
+    with _closing(build(Settings(data_dir=folder, database_url=""))) as app:
+        app.pipeline.access.ensure(workspace)
+        yield app.pipeline
+
+
+@contextmanager
+def _closing(app: App) -> Iterator[App]:
+    try:
+        yield app
+    finally:
+        app.database.close()

@@ -1,0 +1,58 @@
+"""What every test shares: no network beyond loopback, and real parts that are small."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.bootstrap import App, build, load_demo
+from app.config import ROOT, Settings
+from app.database.engine import Database
+from app.database.migrate import upgrade
+from app.text.taxonomy import Taxonomy, load_taxonomy
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: Any) -> None:
+    host = address[0] if isinstance(address, tuple) else "unix"
+    if host not in ("unix", "127.0.0.1", "::1", "localhost"):
+        raise RuntimeError(f"a test tried to reach {host}: tests use no network")
+    _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database with the current schema."""
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def taxonomy() -> Taxonomy:
+    return load_taxonomy(ROOT / "knowledge_base" / "taxonomy.yaml")
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A demo shop of 120 customers behind the real pipeline, made once. Tests read it and leave it as it was."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("demo"), demo_customers=120, llm_url="")
+    app = build(settings)
+    load_demo(app, now=datetime(2026, 11, 1, tzinfo=UTC))
+    yield app
+    app.database.close()

@@ -1,0 +1,31 @@
+"""The ingest bench at toy size: its gate, its shape. Its figures are no test."""
+
+from pathlib import Path
+
+import pytest
+
+from evals.benchmarks.harness import GateFailedError, measure
+from evals.benchmarks.ingest import Ingest, _same_weights, workload
+
+
+def test_peer_and_ours_agree_and_one_path_is_reported(tmp_path: Path) -> None:
+    said: list[str] = []
+    found = measure([Ingest(customers=20, rounds=1, folder=tmp_path)], said.append)
+    assert [path.path for path in found.paths] == ["ingest.durable"]
+    assert found.paths[0].ahead is not None
+    assert any("answers agree" in line for line in said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_workload_is_the_same_for_the_same_seed() -> None:
+    assert workload(customers=5) == workload(customers=5)
+    assert workload(customers=5).batches != workload(customers=5, seed=8).batches
+    assert workload(customers=5).events == 60
+
+
+def test_different_interests_close_the_gate() -> None:
+    with pytest.raises(GateFailedError):
+        _same_weights("u1", {"travel": 1.0}, {"travel": 1.001}, least=0.1)
+    with pytest.raises(GateFailedError):
+        _same_weights("u1", {"travel": 1.0, "pets": 1.0}, {"travel": 1.0}, least=0.1)
+    _same_weights("u1", {"travel": 1.0, "pets": 0.01}, {"travel": 1.0}, least=0.1)

@@ -1,0 +1,154 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from app.errors import InvalidInput
+from app.events.sources.mapping import load_mapping, load_preset, open_events, read_items
+from app.events.timestamps import EARLIEST
+
+MAPPING = """
+source: pos
+timezone: Asia/Shanghai
+currency: CNY
+kind: {column: action, values: {buy: order, fav: favourite}}
+occurred_at: {column: ts}
+identifiers: {user_id: who}
+order_id: bill
+amount: {column: price, times: n, unit: major}
+text: note
+properties: [n]
+items: {item_id: sku, title: name, category_path: cat, price: {column: price}}
+"""
+ROWS = """who,action,ts,bill,price,n,note
+张三,buy,2026-01-02 10:00:00,b1,12.50,2,给宝宝买的
+李四,fav,2026-01-03 09:30:00,,0,1,
+"""
+
+
+def a_mapping(folder: Path, text: str = MAPPING) -> Path:
+    path = folder / "mapping.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_csv_is_read_in_the_encodings_that_shops_export(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_bytes(ROWS.encode(encoding))
+    first, second = open_events(file, load_mapping(a_mapping(tmp_path)))
+    assert first.incoming is not None
+    assert second.incoming is not None
+    assert (first.line, first.incoming.kind, first.incoming.amount_minor) == (2, "order", 2500)
+    assert (first.incoming.identifiers, first.incoming.text) == ({"user_id": "张三"}, "给宝宝买的")
+    assert second.incoming.kind == "favourite"
+
+
+def test_csv_jsonl_and_parquet_give_the_same_events(tmp_path: Path) -> None:
+    rows = [{"who": "7", "action": "buy", "ts": "2026-01-02 10:00:00", "bill": "b", "price": 1.5, "n": 2, "note": "好"}]
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(r) for r in rows), encoding="utf-8")
+    pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame(rows).write_csv(tmp_path / "a.csv")
+    mapping = load_mapping(a_mapping(tmp_path))
+    read = [next(open_events(tmp_path / f"a.{suffix}", mapping)).incoming for suffix in ("jsonl", "parquet", "csv")]
+    assert all(event is not None and event.amount_minor == 300 for event in read)
+    assert read[0].properties == read[1].properties == {"n": 2}  # type: ignore[union-attr]
+    assert {event.occurred_at for event in read if event} == {"2026-01-02 10:00:00"}
+
+
+def test_bad_rows_carry_their_line_and_reason(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(
+        ROWS + "a,buy,2026-01-01,b,abc,1,\nb,buy,2026-01-01,b,-5,1,\nc,buy,,b,1,1,\nshort,row\n", encoding="utf-8"
+    )
+    faults = {p.line: p.fault for p in open_events(file, load_mapping(a_mapping(tmp_path))) if p.fault}
+    assert [faults[n].split(":")[0] for n in (4, 5, 6, 7)] == [
+        "not a number",
+        "negative amount",
+        "missing time",
+        "wrong number of columns",
+    ]
+
+
+def test_broken_json_lines_do_not_stop_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"who":\n[1]\n{"who":"7","action":"buy","ts":1767320000,"price":1,"n":1}\n', encoding="utf-8")
+    first, second, third = open_events(file, load_mapping(a_mapping(tmp_path)))
+    assert first.fault is not None
+    assert second.fault is not None
+    assert third.incoming is not None
+    assert third.line == 3
+
+
+def test_equal_rows_stay_two_events_and_a_second_reading_repeats_the_ids(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    row = ROWS.splitlines()[1]
+    file.write_text(f"{ROWS.splitlines()[0]}\n{row}\n{row}\n", encoding="utf-8")
+    mapping = load_mapping(a_mapping(tmp_path))
+    once, again = ([p.incoming.message_id for p in open_events(file, mapping) if p.incoming] for _ in range(2))
+    assert once == again
+    assert len(set(once)) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("currency: CNY", "currency: yuan", "currency"),
+        ("Asia/Shanghai", "Mars/Base", "timezone"),
+        ("order_id: bill", "orderid: bill", "orderid"),
+        ("identifiers: {user_id: who}", "identifiers: {}", "identifiers"),
+        ("kind: {", "kind: {{", "not YAML"),
+    ],
+)
+def test_a_bad_mapping_names_its_field(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    with pytest.raises(InvalidInput, match=fault):
+        load_mapping(a_mapping(tmp_path, MAPPING.replace(old, new)))
+
+
+def test_a_missing_column_is_an_error_before_any_row(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("who,ts\n1,2026-01-01\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"lacks the column.*action"):
+        open_events(file, load_mapping(a_mapping(tmp_path)))
+
+
+def test_unreadable_files_are_one_clear_error(tmp_path: Path) -> None:
+    mapping = load_mapping(a_mapping(tmp_path))
+    for name, content in (("a.parquet", b"PAR1 no"), ("a.csv", b""), ("a.xlsx", b"x"), ("b.csv", b"\xff\xff\xff")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InvalidInput):
+            open_events(tmp_path / name, mapping)
+
+
+def test_the_catalogue_is_read_with_paths_and_prices(tmp_path: Path) -> None:
+    file = tmp_path / "items.csv"
+    file.write_text("sku,name,cat,price\ns1,奶粉,母婴 > 奶粉,199.00\n", encoding="utf-8")
+    (item,) = read_items(file, load_mapping(a_mapping(tmp_path)), valid_from=EARLIEST)
+    assert (item.category_path, item.price) == (("母婴", "奶粉"), 19900)
+    file.write_text("sku,name,cat,price\ns1,,x,1\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="line 2"):
+        read_items(file, load_mapping(a_mapping(tmp_path)), valid_from=EARLIEST)
+
+
+def test_the_shipped_preset_loads_and_an_unknown_one_lists_what_there_is() -> None:
+    assert load_preset("online-retail").currency == "GBP"
+    with pytest.raises(InvalidInput, match="online-retail"):
+        load_preset("nope")
+
+
+def test_parquet_times_without_a_zone_are_local(tmp_path: Path) -> None:
+    rows = {
+        "who": ["1"],
+        "action": ["buy"],
+        "ts": [datetime(2026, 1, 2, 8)],
+        "bill": ["b"],
+        "price": [1],
+        "n": [1],
+        "note": [None],
+    }
+    pl.DataFrame(rows).write_parquet(tmp_path / "t.parquet")
+    (parsed,) = open_events(tmp_path / "t.parquet", load_mapping(a_mapping(tmp_path)))
+    assert parsed.incoming is not None
+    assert parsed.incoming.occurred_at == datetime(2026, 1, 2, tzinfo=UTC)

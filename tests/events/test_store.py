@@ -1,0 +1,70 @@
+from datetime import timedelta
+
+from app.database.engine import Database
+from app.events.quality import Quarantine, Rejected, summarise
+from app.events.store import EventLog, Verdict
+from tests.factories import ITEMS, RECEIVED, START, an_accepted, an_order
+
+
+def test_a_message_is_logged_once_and_a_changed_one_is_a_conflict(database: Database) -> None:
+    log = EventLog(database)
+    original, changed = an_accepted(message_id="m", day=0), an_accepted(message_id="m", day=1)
+    with database.write() as connection:
+        assert log.append(connection, [original, original, changed]) == [
+            Verdict.ACCEPTED,
+            Verdict.DUPLICATE,
+            Verdict.CONFLICT,
+        ]
+    with database.write() as connection:
+        assert log.append(connection, [original]) == [Verdict.DUPLICATE]
+    assert log.count("shop") == 1
+
+
+def test_history_gives_back_what_was_logged_in_canonical_order(database: Database) -> None:
+    log = EventLog(database)
+    batch = [an_order(3, 20, "o2"), an_accepted("search", 1, text="奶粉"), an_order(2, 10.5, "o1")]
+    with database.write() as connection:
+        log.append(connection, batch)
+        log.put_items(connection, "shop", list(ITEMS.values()))
+    history = log.history("shop", ["user_id:u1"], until=START + timedelta(days=2))
+    assert [e.event_id for e in history.events] == [batch[1].event.event_id, batch[2].event.event_id]
+    assert history.events[1] == batch[2].event
+    assert history.texts == {batch[1].event.text_ref: "奶粉"}
+    assert history.items == {"milk": ITEMS["milk"]}
+
+
+def test_workspaces_do_not_see_each_other(database: Database) -> None:
+    log = EventLog(database)
+    with database.write() as connection:
+        log.append(connection, [an_accepted()])
+    assert log.count("other") == 0
+    assert log.history("other", ["user_id:u1"], until=RECEIVED).events == ()
+
+
+def test_a_failing_transaction_leaves_nothing(database: Database) -> None:
+    log = EventLog(database)
+    try:
+        with database.write() as connection:
+            log.append(connection, [an_accepted()])
+            raise RuntimeError("power cut")
+    except RuntimeError:
+        pass
+    assert log.count("shop") == 0
+
+
+def test_quarantine_keeps_a_record_once_and_counts_reasons(database: Database) -> None:
+    quarantine = Quarantine(database)
+    bad = [Rejected(3, "not a number: 'x'", "{}"), Rejected(9, "not a number: 'y'", "{}")]
+    for _ in range(2):
+        with database.write() as connection:
+            quarantine.put(connection, "shop", "pos", bad, now=RECEIVED)
+    assert quarantine.count("shop") == 2
+    report = summarise("pos", accepted=5, duplicates=1, conflicts=0, bad=bad)
+    assert (report.records, report.reasons, report.first_lines) == (8, {"not a number": 2}, {"not a number": 3})
+
+
+def test_unchanged_catalogue_entries_are_recognised(database: Database) -> None:
+    log = EventLog(database)
+    with database.write() as connection:
+        assert log.put_items(connection, "shop", list(ITEMS.values())) == 4
+        assert log.put_items(connection, "shop", list(ITEMS.values())) == 0

@@ -1,0 +1,65 @@
+"""Profiles for tests: a lapsed customer who likes skincare, unless told otherwise."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from app.profile.schemas import ConsentState, Interest, Profile, RfmClass, RfmSummary, Trait
+from tests.factories_campaigns import AS_OF
+
+
+def consent_of(channel: str, *, granted: bool = True, purpose: str = "marketing") -> ConsentState:
+    at = AS_OF - timedelta(days=100)
+    return ConsentState(purpose=purpose, channel=channel, granted=granted, event_id=f"e-{channel}", at=at)
+
+
+def profile_of(
+    *,
+    topics: tuple[str, ...] = ("skincare", "travel"),
+    rfm_class: RfmClass | None = RfmClass.IMPORTANT_WIN_BACK,
+    consents: Mapping[str, bool] | None = None,
+    traits: Mapping[str, str] | None = None,
+    customer_id: str = "cu_1",
+    as_of: datetime = AS_OF,
+) -> Profile:
+    """A profile with these interests, consents (channel -> granted) and traits (name -> value)."""
+    seen = as_of - timedelta(days=30)
+    said = {"sms": True} if consents is None else consents
+    return Profile(
+        workspace_id="shop",
+        customer_id=customer_id,
+        as_of=as_of,
+        fold_version=1,
+        taxonomy_hash="t",
+        identity_version=1,
+        events=12,
+        first_seen_at=as_of - timedelta(days=400),
+        last_seen_at=seen,
+        interests=tuple(
+            Interest(topic=t, weight=10.0 / (i + 1), share=0.5 / (i + 1), last_event_at=seen)
+            for i, t in enumerate(topics)
+        ),
+        unclassified_share=0.0,
+        rfm=_rfm(as_of) if rfm_class else None,
+        rfm_class=rfm_class,
+        usual_gap_days=30.0 if rfm_class else None,
+        counts={"order": 5},
+        consents=tuple(consent_of(channel, granted=granted) for channel, granted in said.items()),
+        traits=tuple(
+            Trait(name=name, value=value, source="crm", event_id="e-t", at=seen)
+            for name, value in (traits or {}).items()
+        ),
+    )
+
+
+def _rfm(as_of: datetime) -> RfmSummary:
+    return RfmSummary(
+        frequency=4,
+        recency=200.0,
+        T=300.0,
+        monetary_value=15_000.0,
+        orders=5,
+        total=75_000,
+        refunded=0,
+        first_order_at=as_of - timedelta(days=300),
+        last_order_at=as_of - timedelta(days=100),
+    )

@@ -1,0 +1,112 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.narrative.claims import choose
+from app.narrative.measures import Asked, recompute, state
+from app.narrative.schemas import MAX_EVIDENCE, Claim, ClaimKind, Predicate
+from app.text.taxonomy import Taxonomy
+from tests.factories import ITEMS, a_book, an_accepted, an_order
+
+MONTHLY = [an_order(30 * n, 100 + n, f"o{n}") for n in range(6)]
+
+
+def by_predicate(claims: tuple[Claim, ...]) -> dict[str, Claim]:
+    return {claim.predicate: claim for claim in claims}
+
+
+def test_a_regular_customer_is_told_with_count_value_and_rhythm(taxonomy: Taxonomy) -> None:
+    claims = by_predicate(choose(a_book(taxonomy, *MONTHLY, day=160)))
+    assert claims["order_count"].value == 6
+    assert claims["order_value"].value == sum(10000 + 100 * n for n in range(6))
+    assert claims["usual_gap"].value == 30
+    assert claims["days_since_last_order"].value == 10
+    assert claims["topic_share"].value == 1.0
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.integers(0, 199),
+            st.sampled_from(["order", "view", "cart_add", "search", "review", "refund"]),
+            st.sampled_from(list(ITEMS)),
+            st.integers(0, 500_00),
+        ),
+        max_size=40,
+    )
+)
+def test_every_chosen_claim_is_recomputed_exactly_and_cites_known_events(
+    taxonomy: Taxonomy, rows: list[tuple[int, str, str, int]]
+) -> None:
+    events = [
+        an_accepted(
+            kind, day, item_id=item, amount_minor=amount, order_id=f"o{day}", text="给宝宝买的", message_id=f"m{n}"
+        )
+        for n, (day, kind, item, amount) in enumerate(rows)
+    ]
+    book = a_book(taxonomy, *events)
+    for claim in choose(book):
+        assert recompute(claim, book) == claim
+        assert set(claim.evidence) <= set(book.by_id)
+        assert claim.evidence or claim.query_ref
+
+
+def test_more_evidence_than_fits_becomes_a_query(taxonomy: Taxonomy) -> None:
+    book = a_book(taxonomy, *(an_order(n, 10, f"o{n}") for n in range(MAX_EVIDENCE + 1)))
+    claim = state(book, Predicate.ORDER_COUNT, Asked(period=book.all_time))
+    assert claim is not None
+    assert claim.query_ref is not None
+    assert (claim.query_ref.count, claim.evidence) == (MAX_EVIDENCE + 1, ())
+
+
+def test_a_wrong_foreign_or_misdated_claim_does_not_survive_recomputation(taxonomy: Taxonomy) -> None:
+    book = a_book(taxonomy, *MONTHLY)
+    claim = state(book, Predicate.ORDER_COUNT, Asked(period=book.all_time))
+    assert claim is not None
+    assert recompute(claim.model_copy(update={"value": 7}), book) == claim
+    assert recompute(claim.model_copy(update={"subject": "c_2"}), book) is None
+    assert recompute(claim.model_copy(update={"as_of": claim.as_of + timedelta(days=1)}), book) is None
+    assert recompute(claim.model_copy(update={"predicate": Predicate.LTV}), book) is None
+
+
+def test_a_cart_is_open_only_while_nothing_was_bought(taxonomy: Taxonomy) -> None:
+    carted = [an_accepted("cart_add", day, item_id="cream") for day in (185, 190)]
+    open_cart = by_predicate(choose(a_book(taxonomy, *carted)))["carted_not_bought"]
+    assert open_cart.value == 2
+    bought = a_book(taxonomy, *carted, an_order(195, 300, "o", "cream"))
+    assert "carted_not_bought" not in by_predicate(choose(bought))
+
+
+def test_changes_compare_equal_windows_and_wait_for_a_whole_earlier_one(taxonomy: Taxonomy) -> None:
+    falling = [an_order(day, 100, f"o{day}") for day in (5, 30, 60, 80, 100, 195)]
+    claim = by_predicate(choose(a_book(taxonomy, *falling)))["order_count_change"]
+    assert (claim.value, claim.compared_to, claim.direction) == (1, 4, "down")
+    young = [an_order(day, 100, f"o{day}") for day in (60, 80, 195)]
+    assert "order_count_change" not in by_predicate(choose(a_book(taxonomy, *young)))
+
+
+def test_an_inference_is_hedged_quoted_and_marked(taxonomy: Taxonomy) -> None:
+    claim = by_predicate(choose(a_book(taxonomy, an_accepted("search", 190, text="宝宝辅食添加顺序"))))["intent"]
+    assert (claim.kind, claim.reading, claim.quote) == (ClaimKind.INFERENCE, "infant_at_home", "宝宝辅食添加顺序")
+    assert claim.confidence is not None
+    assert claim.confidence < 1
+
+
+def test_sensitive_words_and_contact_data_are_not_quoted(taxonomy: Taxonomy) -> None:
+    secret = an_accepted("support_message", 190, text="我怀孕了，什么时候发货")
+    assert "support_contact" not in by_predicate(choose(a_book(taxonomy, secret)))
+    phone = an_accepted("support_message", 191, text="打我电话13912345678谢谢")
+    quote = by_predicate(choose(a_book(taxonomy, phone)))["support_contact"].quote
+    assert quote is not None
+    assert "13912345678" not in quote
+
+
+def test_an_empty_history_has_nothing_to_tell(taxonomy: Taxonomy) -> None:
+    assert choose(a_book(taxonomy)) == ()
+
+
+def test_reviews_carry_their_rating(taxonomy: Taxonomy) -> None:
+    book = a_book(taxonomy, an_accepted("review", 190, text="一般般", properties={"rating": 2}))
+    assert by_predicate(choose(book))["reviewed"].value == pytest.approx(2)

@@ -1,0 +1,48 @@
+"""Sample sizes and what is measured."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.predict.schemas import ChurnEstimate
+from app.strategy.power import plan_measurement, sample_size
+from tests.factories_strategy import NO_CHURN, real_policy
+
+
+@pytest.mark.parametrize(("p1", "p2", "n"), [(0.10, 0.12, 3841), (0.50, 0.60, 388), (0.05, 0.10, 435)])
+def test_sample_sizes_agree_with_published_tables(p1: float, p2: float, n: int) -> None:
+    assert sample_size(p1, p2 - p1) == pytest.approx(n, abs=1)
+
+
+def test_the_sample_size_finds_the_effect_four_times_in_five() -> None:
+    p1, p2 = 0.30, 0.36
+    n = sample_size(p1, p2 - p1)
+    rng = np.random.default_rng(3)
+    a, b = rng.binomial(n, p1, 20_000) / n, rng.binomial(n, p2, 20_000) / n
+    pooled = (a + b) / 2
+    z = (b - a) / np.sqrt(2 * pooled * (1 - pooled) / n)
+    assert np.mean(np.abs(z) > 1.96) == pytest.approx(0.80, abs=0.02)
+
+
+@given(st.floats(0.01, 0.9), st.floats(0.005, 0.05))
+def test_smaller_effects_need_more_customers(baseline: float, effect: float) -> None:
+    assert sample_size(baseline, effect / 2) > sample_size(baseline, effect)
+
+
+@pytest.mark.parametrize(("baseline", "effect"), [(0.0, 0.1), (0.9, 0.2), (0.5, 0.0)])
+def test_impossible_tests_are_refused(baseline: float, effect: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        sample_size(baseline, effect)
+
+
+@given(st.floats(0, 1))
+def test_every_churn_estimate_can_be_measured(p_no_purchase: float) -> None:
+    churn = ChurnEstimate(p_no_purchase=p_no_purchase, churn_risk=None, horizon_days=90)
+    plan = plan_measurement(churn, real_policy())
+    assert 0 < plan.baseline < plan.baseline + plan.effect < 1
+    assert plan.sample_size > 0
+
+
+def test_without_an_estimate_the_declared_rate_stands_in() -> None:
+    assert plan_measurement(NO_CHURN, real_policy()).baseline == real_policy().first_test.default_baseline

@@ -1,0 +1,83 @@
+"""When to send: the customer's rhythm within the hours that are allowed."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.retrieval.schemas import Channel
+from app.strategy.timing import Activity, Habit, Moment, activity_of, best_moment
+from tests.factories_strategy import activity_at, real_policy
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MONDAY_NOON = datetime(2026, 6, 1, 12, tzinfo=ZONE)
+
+
+def chosen(activity: Activity, channel: Channel = Channel.SMS, after: datetime = MONDAY_NOON) -> Moment:
+    return best_moment(activity, channel, after=after, zone=ZONE, policy=real_policy())
+
+
+def test_the_hour_and_the_day_of_the_habit_are_chosen() -> None:
+    moment = chosen(activity_at(19, weekday=4))
+    local = moment.at.astimezone(ZONE)
+    assert (local.weekday(), local.hour, moment.habit) == (4, 19, Habit.OWN_RHYTHM)
+
+
+def test_a_night_owl_is_reached_at_the_best_allowed_hour() -> None:
+    moment = chosen(activity_at(20, 22, 22, 22))
+    assert (moment.at.astimezone(ZONE).hour, moment.habit, moment.peak_hour) == (20, Habit.NEXT_BEST, 22)
+
+
+def test_an_email_may_follow_the_night_owl() -> None:
+    moment = chosen(activity_at(20, 22, 22, 22), Channel.EMAIL)
+    assert (moment.at.astimezone(ZONE).hour, moment.habit) == (22, Habit.OWN_RHYTHM)
+
+
+def test_without_a_habit_it_is_the_next_default_hour() -> None:
+    moment = chosen(Activity())
+    assert moment.at == datetime(2026, 6, 2, 10, tzinfo=ZONE)
+    assert moment.habit is Habit.UNKNOWN
+
+
+def test_onsite_waits_for_the_next_visit() -> None:
+    assert chosen(activity_at(19), Channel.ONSITE) == (MONDAY_NOON, Habit.NEXT_VISIT, 19)
+    assert chosen(Activity(), Channel.ONSITE).habit is Habit.NEXT_VISIT_UNKNOWN
+
+
+def test_a_weekday_must_be_clearly_better_to_be_waited_for() -> None:
+    even = Activity(hours=activity_at(19, times=14).hours, weekdays=(2,) * 7)
+    assert chosen(even).at == datetime(2026, 6, 1, 19, tzinfo=ZONE)
+
+
+hours = st.lists(st.integers(0, 50), min_size=24, max_size=24).map(tuple)
+weekdays = st.lists(st.integers(0, 50), min_size=7, max_size=7).map(tuple)
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+
+
+@given(
+    hours,
+    weekdays,
+    moments,
+    st.sampled_from(Channel),
+    st.sampled_from(["Asia/Shanghai", "Europe/London", "Asia/Kolkata"]),
+)
+def test_a_moment_is_never_past_never_silent_and_never_far(
+    hours: tuple[int, ...], weekdays: tuple[int, ...], after: datetime, channel: Channel, zone_name: str
+) -> None:
+    zone, policy = ZoneInfo(zone_name), real_policy()
+    at = best_moment(Activity(hours=hours, weekdays=weekdays), channel, after=after, zone=zone, policy=policy).at
+    assert after <= at <= after + timedelta(days=policy.timing.horizon_days, hours=policy.timing.lead_hours + 1)
+    assert not policy.quiet_hours.silence(channel, at.astimezone(zone).time())
+
+
+def test_activity_is_counted_in_local_time() -> None:
+    activity = activity_of([datetime(2026, 6, 1, 23, tzinfo=UTC)], ZONE)
+    assert (activity.hours[7], activity.weekdays[1], sum(activity.hours)) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("wrong", [(0,) * 23, (0,) * 25])
+def test_a_day_has_24_hours(wrong: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="hours"):
+        Activity(hours=wrong)
