@@ -38,7 +38,7 @@ from app.profile.curves import curves
 from app.profile.fold import Context, fold, profile_at
 from app.profile.follow import ProfileFollower
 from app.profile.rfm import classify
-from app.profile.schemas import Profile
+from app.profile.schemas import Profile, RfmClass
 from app.profile.store import ProfileStore
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
@@ -63,6 +63,10 @@ class Reckoning:
 
     cohort: Cohort
     model: CustomerModel
+
+    def purchase_rate(self, rfm_class: RfmClass | None) -> float | None:
+        """How many customers of a class are expected to buy within the horizon; None when unknown."""
+        return self.model.purchase_rate(self.cohort.of_class(rfm_class)) if rfm_class else None
 
 
 @dataclass
@@ -229,6 +233,7 @@ class Pipeline:
             churn=reading.churn,
             claims=reading.story.claims,
             retrieval=self.search.search(cases, situation, as_of=as_of),
+            purchase_rate=self._reckon(workspace, as_of).purchase_rate(reading.profile.rfm_class),
             activity=activity_of(_own_moments(history.events), workspace.zone),
             recent_contacts=_recent_contacts(history.events, as_of, days=self.policy.frequency.window_days),
             policy=self.policy,

@@ -98,6 +98,7 @@ def request_of(
     recent_contacts: int = 0,
     ltv: LtvEstimate = LTV,
     churn: ChurnEstimate = CHURN,
+    purchase_rate: float | None = 0.3,
 ) -> StrategyRequest:
     profile = profile or profile_of()
     search = CampaignSearch(HashingEmbedder(), ExactIndex, real_taxonomy())
@@ -106,6 +107,7 @@ def request_of(
         profile=profile,
         ltv=ltv,
         churn=churn,
+        purchase_rate=purchase_rate,
         claims=claims,
         retrieval=search.search(cases, situation_of(profile), as_of=profile.as_of),
         activity=activity or Activity(),

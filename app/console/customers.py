@@ -20,7 +20,7 @@ _NAME = """
 """
 _CLASS = """<q-td :props="props"><span class="badge" :class="props.row.tone">{{ props.row.rfm_class }}</span></q-td>"""
 _LTV = """
-<q-td :props="props"><div class="strong">{{ props.row.ltv }}</div>
+<q-td :props="props"><div :class="props.row.interval ? 'strong' : 'muted'">{{ props.row.ltv }}</div>
 <div class="muted">{{ props.row.interval }}</div></q-td>
 """
 _CHURN = """

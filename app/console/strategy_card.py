@@ -89,11 +89,11 @@ def _plan(page: Page, strategy: Strategy) -> None:
             )
             _fact(say("strategy.metric"), metric.name, note)
         _fact(say("strategy.confidence"), say(f"confidence.{strategy.confidence}"))
-        _fact(say("strategy.risk"), "", strategy.risk)
+        _fact(say("strategy.risk"), "", strategy.risk, classes="broad")
 
 
-def _fact(name: str, value: str, note: str = "") -> None:
-    with ui.element("div").classes("fact"):
+def _fact(name: str, value: str, note: str = "", classes: str = "") -> None:
+    with ui.element("div").classes(f"fact {classes}"):
         text(name, "muted small")
         if value:
             text(value, "strong")
@@ -131,7 +131,10 @@ def _why(page: Page, strategy: Strategy, reading: CustomerReading, campaigns: Ma
         _bullets(say("strategy.rationale"), rationale)
         cited = [_campaign(page, campaigns, campaign_id) for campaign_id in strategy.campaigns]
         _bullets(say("strategy.campaigns"), cited, empty=say("strategy.no_campaigns"))
-        rules = [f"{say.of('strategy.rule', fired.rule)}: {fired.effect}" for fired in strategy.rules_fired]
+        rules = [
+            say("strategy.rule_line", rule=say.of("strategy.rule", fired.rule), effect=fired.effect)
+            for fired in strategy.rules_fired
+        ]
         _bullets(say("strategy.rules"), rules, empty=say("strategy.no_rules"))
 
 
@@ -152,7 +155,8 @@ def _campaign(page: Page, campaigns: Mapping[str, Campaign], campaign_id: str) -
     found = campaigns.get(campaign_id)
     if found is None:
         return campaign_id
-    return f"{found.title} ({campaign_id}, {page.say(f'strategy.evidence_kind.{found.evidence_kind}')})"
+    kind = page.say(f"strategy.evidence_kind.{found.evidence_kind}")
+    return page.say("strategy.cited", title=found.title, id=campaign_id, kind=kind)
 
 
 def _weighed(page: Page, found: Recommendation, campaigns: Mapping[str, Campaign]) -> None:
@@ -163,7 +167,7 @@ def _weighed(page: Page, found: Recommendation, campaigns: Mapping[str, Campaign
         with ui.element("table").classes("event-table weighed"):
             with ui.element("thead"), ui.element("tr"):
                 for name in ("", say("strategy.expected"), say("strategy.low"), say("strategy.high")):
-                    with ui.element("th"):
+                    with ui.element("th").classes("cell-amount" if name else ""):
                         text(name)
             with ui.element("tbody"):
                 for candidate in candidates[:_CANDIDATES]:

@@ -63,6 +63,8 @@ events = Table(
     UniqueConstraint("workspace_id", "source", "message_id", name="events_dedupe"),
     Index("events_by_subject", "workspace_id", "subject", "occurred_at"),
     Index("events_by_kind", "workspace_id", "kind", "occurred_at"),
+    Index("events_by_time", "workspace_id", "occurred_at"),
+    Index("events_by_position", "workspace_id", "seq"),
 )
 
 event_texts = Table(
@@ -177,12 +179,10 @@ class EventLog:
 
     def latest(self, workspace_id: str) -> datetime | None:
         """When the newest event that a source sent happened; None for an empty log. Our own decisions do not count."""
+        c = events.c
+        query = select(c.occurred_at).where(c.workspace_id == workspace_id, c.source != OUR_SOURCE)
         with self._database.read() as connection:
-            newest: datetime | None = connection.scalar(
-                select(func.max(events.c.occurred_at)).where(
-                    events.c.workspace_id == workspace_id, events.c.source != OUR_SOURCE
-                )
-            )
+            newest: datetime | None = connection.scalar(query.order_by(c.occurred_at.desc()).limit(1))
         return newest
 
     def count(self, workspace_id: str) -> int:
@@ -214,9 +214,11 @@ class EventLog:
 
     def position(self, workspace_id: str, *, ours: bool = True) -> int:
         """The newest log position; 0 for an empty log. Without `ours`, that of the newest event from a source."""
-        query = select(func.max(events.c.seq)).where(events.c.workspace_id == workspace_id)
+        query = select(events.c.seq).where(events.c.workspace_id == workspace_id)
+        if not ours:
+            query = query.where(events.c.source != OUR_SOURCE)
         with self._database.read() as connection:
-            return connection.scalar(query if ours else query.where(events.c.source != OUR_SOURCE)) or 0
+            return connection.scalar(query.order_by(events.c.seq.desc()).limit(1)) or 0
 
 
 def _known_hashes(connection: Connection, chunk: Sequence[Accepted]) -> dict[tuple[str, str], str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from app.insights.lexicon import any_of, lexicon
 from app.insights.quantities import figures, undated, unsupported
-from app.narrative.schemas import Claim, ClaimKind
+from app.narrative.schemas import Claim, ClaimKind, Predicate
 from app.privacy.redaction import redact
 from app.text.normalise import normalise
 
@@ -28,6 +28,12 @@ Recompute = Callable[[Claim], Claim | None]
 
 _NUMERIC = ("value", "compared_to", "low", "high", "confidence")
 _EXACT = tuple(name for name in Claim.model_fields if name not in (*_NUMERIC, "claim_id", "evidence"))
+_SUBJECTS = {
+    Predicate.ORDER_COUNT_CHANGE: frozenset({"order"}),
+    Predicate.ORDER_VALUE_CHANGE: frozenset({"spend"}),
+    Predicate.TOPIC_CHANGE: frozenset({"interest", "view"}),
+}
+"""What each change is about, in the terms of lexicon.yaml."""
 _HEDGED = (ClaimKind.INFERENCE, ClaimKind.PREDICTION)
 
 
@@ -166,7 +172,7 @@ class Cited(NamedTuple):
         quotes = tuple(match[0] for sentence, _ in cited for match in _QUOTED.finditer(sentence))
         plain = tuple(normalise(_QUOTED.sub(" ", sentence)) for sentence, _ in cited)
         claims = [claim for _, claim in cited]
-        changes = tuple((c.direction, _subjects(p)) for p, c in zip(plain, claims, strict=True) if c and c.direction)
+        changes = tuple((c.direction, _moved_by(c, p)) for p, c in zip(plain, claims, strict=True) if c and c.direction)
         senses = frozenset().union(*map(_senses, plain), (direction for direction, _ in changes))
         hedged = any(c is not None and c.kind in _HEDGED for c in claims)
         hedged = hedged or any(lexicon().hedges.search(undated(p)) for p in plain)
@@ -232,6 +238,11 @@ def _misdirected(clause: str, cited: Cited) -> bool:
     subjects, senses = _subjects(clause), _senses(clause)
     moved = {direction: subject for direction, subject in cited.changes if subject & subjects}
     return bool(cited.changes and subjects) and any(d in senses and d not in moved for d in ("up", "down"))
+
+
+def _moved_by(claim: Claim, plain: str) -> frozenset[str]:
+    """What a change is about, by its predicate and by the words of its plain sentence."""
+    return _SUBJECTS.get(claim.predicate, frozenset()) | _subjects(plain)
 
 
 def _subjects(plain: str) -> frozenset[str]:

@@ -44,7 +44,7 @@ class Predicate(StrEnum):
     TOPIC_SHARE = "topic_share"
     """Share of order value in the period that falls on one topic."""
     TOPIC_INTERACTIONS = "topic_interactions"
-    """Events of any kind in the period that touch one topic."""
+    """Searches, views, media, favourites, carts, orders and reviews in the period whose main topic is this one."""
     ITEM_ORDERS = "item_orders"
     """Distinct orders in the period that contain one item."""
     VIEW_COUNT = "view_count"

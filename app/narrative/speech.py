@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
@@ -35,6 +36,12 @@ def wording(lang: Lang) -> Wording:
     """The wording file of a language, read once."""
     text = (resources.files("app.narrative") / "wording" / f"{lang}.yaml").read_text(encoding="utf-8")
     return Wording.model_validate(yaml.safe_load(text))
+
+
+@cache
+def locale(lang: Lang) -> Locale:
+    """Babel's locale of a language; parsing its name anew for every number costs more than formatting it."""
+    return Locale.parse(wording(lang).locale)
 
 
 class Slots(dict[str, str]):
@@ -106,7 +113,7 @@ class Speaker:
 
     def number(self, n: float) -> str:
         """Grouped digits, at most one decimal."""
-        return str(format_decimal(Decimal(str(n)), format="#,##0.#", locale=self.wording.locale))
+        return str(format_decimal(Decimal(str(n)), format="#,##0.#", locale=locale(self.lang)))
 
     def money(self, minor: float, currency: str) -> str:
         """An amount in its currency, from minor units."""
@@ -118,14 +125,14 @@ class Speaker:
             return "<1%"
         if 0.995 <= x < 1:
             return ">99%"
-        return str(format_percent(x, format="0%", locale=self.wording.locale))
+        return str(format_percent(x, format="0%", locale=locale(self.lang)))
 
     def date(self, moment: datetime | None) -> str:
         """The local date in words."""
         if moment is None:
             return ""
         pattern = "y年M月d日" if self.lang == "zh" else "d MMMM y"
-        return str(format_date(moment.astimezone(self.zone).date(), pattern, locale=self.wording.locale))
+        return str(format_date(moment.astimezone(self.zone).date(), pattern, locale=locale(self.lang)))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -141,7 +148,7 @@ class Speaker:
 def amount_in_words(minor: float, currency: str, lang: Lang) -> str:
     """An amount of minor units as people write it, e.g. £1,234.50."""
     major = Decimal(round(minor)) / 10 ** get_currency_precision(currency)
-    return str(format_currency(major, currency, locale=wording(lang).locale))
+    return str(format_currency(major, currency, locale=locale(lang)))
 
 
 def fill(template: str, values: dict[str, Any]) -> str:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from app.events.store import OrderTotal
 from app.predict.purchases import PurchaseDays
-from app.profile.rfm import Standing, medians
+from app.profile.rfm import Standing, classify, medians
+from app.profile.schemas import RfmClass
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -22,6 +23,11 @@ class Cohort:
     purchases: PurchaseDays
     limits: Standing | None
     """Medians over the buyers; None when there are none."""
+
+    def of_class(self, wanted: RfmClass) -> set[str]:
+        """The buyers of one class."""
+        limits = self.limits
+        return {c for c, b in self.buyers.items() if limits and classify(b, limits) is wanted}
 
     @classmethod
     def build(

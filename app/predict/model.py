@@ -4,6 +4,7 @@ Amounts are gross. A customer without purchases, or a shop with too few (`missin
 `not_enough_data` with what is missing, never a guess.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -91,6 +92,13 @@ class CustomerModel:
             status=status,
             missing=missing,
         )
+
+    def purchase_rate(self, customer_ids: Collection[str]) -> float | None:
+        """Mean chance of these customers to buy within the horizon; None when none can be estimated."""
+        rows = [self._row[c] for c in customer_ids if c in self._row]
+        chances = self.estimates.p_no_purchase[rows]
+        known = chances[np.isfinite(chances)]
+        return float(1 - known.mean()) if known.size else None
 
     def _find(self, customer_id: str) -> tuple[int, tuple[str, ...]]:
         row = self._row.get(customer_id, -1)

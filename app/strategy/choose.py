@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.predict.schemas import ChurnEstimate
 from app.profile.schemas import Profile
 from app.retrieval.schemas import CampaignMatch, Channel, Retrieval
 from app.strategy.policy import Firing, Policy, Ruling, with_consent, within_frequency
-from app.strategy.power import plan_measurement
+from app.strategy.power import Measurement
 from app.strategy.schemas import Candidate
 from app.strategy.weigh import NO_CONTACT, best_first, first_test, weigh
 
@@ -36,11 +35,11 @@ class Choice:
 
 
 def choose(
-    retrieval: Retrieval, profile: Profile, *, churn: ChurnEstimate, recent_contacts: int, policy: Policy
+    retrieval: Retrieval, profile: Profile, *, test: Measurement, recent_contacts: int, policy: Policy
 ) -> Choice:
     """The best lower bound above no contact on a channel that is open; else a first test, or nothing."""
     if retrieval.abstained == "no_past_outcomes":
-        return _first_test(profile, churn, recent_contacts, policy)
+        return _first_test(profile, test, recent_contacts, policy)
     if not retrieval.matches:
         return Choice(reason="nearest_too_far")
     return _from_outcomes(retrieval, profile, recent_contacts, policy)
@@ -71,16 +70,16 @@ def _from_outcomes(retrieval: Retrieval, profile: Profile, recent_contacts: int,
     )
 
 
-def _first_test(profile: Profile, churn: ChurnEstimate, recent_contacts: int, policy: Policy) -> Choice:
+def _first_test(profile: Profile, test: Measurement, recent_contacts: int, policy: Policy) -> Choice:
     channels = _open_channels(policy.first_test.channels, profile, recent_contacts, policy)
     if not channels.value:
         return Choice(reason="no_channel", fired=channels.fired)
     channel = channels.value[0]
-    test = first_test(profile, plan_measurement(churn, policy), channel, policy)
+    proposed = first_test(profile, test, channel, policy)
     return Choice(
         reason="first_test",
-        candidates=(NO_CONTACT, test),
-        chosen=test,
+        candidates=(NO_CONTACT, proposed),
+        chosen=proposed,
         channel=channel,
         fired=channels.fired,
     )

@@ -22,7 +22,7 @@ from app.schema import Lang
 from app.strategy.choose import Choice, choose
 from app.strategy.explain import Explainer
 from app.strategy.policy import Firing, Policy, capped_offer, not_sensitive, outside_quiet_hours
-from app.strategy.power import plan_measurement
+from app.strategy.power import Measurement, plan_measurement
 from app.strategy.schemas import Decision, Strategy, Theme, Timing
 from app.strategy.themes import Subject, Voice, choose_subjects, write_themes
 from app.strategy.timing import Activity, Moment, best_moment
@@ -45,6 +45,8 @@ class StrategyRequest:
     churn: ChurnEstimate
     claims: tuple[Claim, ...]
     retrieval: Retrieval
+    purchase_rate: float | None
+    """Share of such customers (same class) who buy within the horizon without contact; None when unknown."""
     activity: Activity
     recent_contacts: int
     """Outgoing messages within the policy's frequency window."""
@@ -74,17 +76,20 @@ class _Message(NamedTuple):
 
 def propose(request: StrategyRequest) -> Proposal:
     """One proposal for one customer. Same request, same proposal; the language changes words only."""
+    test = plan_measurement(request.purchase_rate, request.policy)
     choice = choose(
         request.retrieval,
         request.profile,
-        churn=request.churn,
+        test=test,
         recent_contacts=request.recent_contacts,
         policy=request.policy,
     )
     message = _compose(request, choice, choice.channel) if choice.channel else None
     fired = choice.fired + (message.fired if message else ())
     rationale = _rationale(request, message.subjects if message else ())
-    return Proposal(_strategy(request, choice, message, fired, rationale), _decision(request, choice, fired, rationale))
+    return Proposal(
+        _strategy(request, choice, message, fired, rationale, test), _decision(request, choice, fired, rationale)
+    )
 
 
 def _compose(request: StrategyRequest, choice: Choice, channel: Channel) -> _Message:
@@ -141,9 +146,9 @@ def _strategy(
     message: _Message | None,
     fired: Sequence[Firing],
     rationale: tuple[str, ...],
+    test: Measurement,
 ) -> Strategy:
     explain = Explainer(request.lang, request.workspace, request.taxonomy)
-    measurement = plan_measurement(request.churn, request.policy)
     topics = not_sensitive(_topics(request, choice), request.taxonomy).value
     return Strategy(
         decision_id=request.decision_id,
@@ -154,7 +159,7 @@ def _strategy(
         themes=_themes(request, message) if message else (),
         timing=Timing(at=message.moment.at, reason=explain.moment(message.moment)) if message else None,
         offer=message.offer if message else None,
-        metric=explain.metric(measurement, request.churn) if message else None,
+        metric=explain.metric(test, request.churn) if message else None,
         holdout_share=_holdout_share(choice, request.policy),
         rationale=rationale,
         campaigns=(choice.match.campaign.campaign_id,) if choice.match else (),
@@ -163,7 +168,7 @@ def _strategy(
         why_for_customer=explain.why(request.profile, topics, choice.channel),
         ai_label=explain.label(request.rung),
         status="proposed" if message else "abstained",
-        status_reason=explain.reason(choice, request.retrieval, measurement),
+        status_reason=explain.reason(choice, request.retrieval, test),
         rules_fired=tuple(say_rule(f, request.workspace.currency, request.lang) for f in fired),
     )
 

@@ -4,7 +4,6 @@ import math
 from statistics import NormalDist
 from typing import NamedTuple
 
-from app.predict.schemas import ChurnEstimate
 from app.strategy.policy import Policy
 
 _NORMAL = NormalDist()
@@ -21,13 +20,12 @@ class Measurement(NamedTuple):
     """Customers per group."""
 
 
-def plan_measurement(churn: ChurnEstimate, policy: Policy) -> Measurement:
-    """The purchase rate 1 - p_no_purchase, kept off 0 and 1, and the declared relative effect on it.
+def plan_measurement(purchase_rate: float | None, policy: Policy) -> Measurement:
+    """The audience's purchase rate, kept off 0 and 1, and the declared relative effect on it.
 
     Without an estimate the policy's default rate stands in.
     """
-    known = churn.p_no_purchase
-    rate = policy.first_test.default_baseline if known is None else 1.0 - known
+    rate = policy.first_test.default_baseline if purchase_rate is None else purchase_rate
     baseline = min(max(rate, 0.005), 0.995)
     effect = min(policy.first_test.relative_effect * baseline, (1.0 - baseline) / 2)
     return Measurement(baseline, effect, sample_size(baseline, effect))

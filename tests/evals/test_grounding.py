@@ -1,9 +1,9 @@
 """The grounding check: true stories pass, and every way of lying that it is for is caught."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -27,19 +27,23 @@ WORKSPACE = Workspace(workspace_id="w", timezone="Asia/Shanghai", currency="CNY"
 AS_OF = NOW - timedelta(days=14)
 
 
-class World(NamedTuple):
+@dataclass(frozen=True)
+class World:
     """A small shop, the ledger over its rows, and where it lies."""
 
     pipeline: Pipeline
     ledger: Ledger
     data: Path
+    fitted: dict[int, CustomerModel] = field(default_factory=dict)
 
     def story(self, user: str = "u3") -> ProfileStory:
         return self.pipeline.read_customer(WORKSPACE, user, as_of=AS_OF, lang="en").story
 
-    def refit(self, horizon_days: int) -> CustomerModel:
-        ledger = self.ledger
-        return estimator(ledger.orders(AS_OF), as_of=AS_OF, zone=ledger.zone, currency="CNY", horizon_days=horizon_days)
+    def refit(self, days: int) -> CustomerModel:
+        if days not in self.fitted:
+            bought = self.ledger.orders(AS_OF)
+            self.fitted[days] = estimator(bought, as_of=AS_OF, zone=self.ledger.zone, currency="CNY", horizon_days=days)
+        return self.fitted[days]
 
     def check(self, story: ProfileStory) -> Grounding:
         return check(story, self.ledger, self.refit)

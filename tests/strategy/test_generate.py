@@ -230,7 +230,7 @@ def test_missing_numbers_do_not_stop_it(cases: tuple[Case, ...]) -> None:
     newcomer = profile_of(rfm_class=None, topics=())
     strategy, _ = propose(request_of(cases, profile=newcomer, ltv=NO_LTV, churn=NO_CHURN))
     assert strategy.status in ("proposed", "abstained")
-    first = propose(request_of((), ltv=NO_LTV, churn=NO_CHURN)).strategy
+    first = propose(request_of((), ltv=NO_LTV, churn=NO_CHURN, purchase_rate=None)).strategy
     assert "10%" in first.risk
     assert first.metric is not None
     assert first.metric.baseline == real_policy().first_test.default_baseline

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.predict.schemas import ChurnEstimate
 from app.strategy.power import plan_measurement, sample_size
-from tests.factories_strategy import NO_CHURN, real_policy
+from tests.factories_strategy import real_policy
 
 
 @pytest.mark.parametrize(("p1", "p2", "n"), [(0.10, 0.12, 3841), (0.50, 0.60, 388), (0.05, 0.10, 435)])
@@ -37,12 +36,11 @@ def test_impossible_tests_are_refused(baseline: float, effect: float) -> None:
 
 
 @given(st.floats(0, 1))
-def test_every_churn_estimate_can_be_measured(p_no_purchase: float) -> None:
-    churn = ChurnEstimate(p_no_purchase=p_no_purchase, churn_risk=None, horizon_days=90)
-    plan = plan_measurement(churn, real_policy())
+def test_every_purchase_rate_can_be_measured(rate: float) -> None:
+    plan = plan_measurement(rate, real_policy())
     assert 0 < plan.baseline < plan.baseline + plan.effect < 1
     assert plan.sample_size > 0
 
 
 def test_without_an_estimate_the_declared_rate_stands_in() -> None:
-    assert plan_measurement(NO_CHURN, real_policy()).baseline == real_policy().first_test.default_baseline
+    assert plan_measurement(None, real_policy()).baseline == real_policy().first_test.default_baseline

@@ -85,6 +85,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "source", "message_id", name="events_dedupe"),
     )
     op.create_index("events_by_kind", "events", ["workspace_id", "kind", "occurred_at"], unique=False)
+    op.create_index("events_by_time", "events", ["workspace_id", "occurred_at"], unique=False)
+    op.create_index("events_by_position", "events", ["workspace_id", "seq"], unique=False)
     op.create_index("events_by_subject", "events", ["workspace_id", "subject", "occurred_at"], unique=False)
     op.create_table(
         "identity_edges",
@@ -161,6 +163,8 @@ def downgrade() -> None:
     op.drop_table("identity_nodes")
     op.drop_table("identity_edges")
     op.drop_index("events_by_subject", table_name="events")
+    op.drop_index("events_by_time", table_name="events")
+    op.drop_index("events_by_position", table_name="events")
     op.drop_index("events_by_kind", table_name="events")
     op.drop_table("events")
     op.drop_table("event_texts")
