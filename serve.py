@@ -6,11 +6,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from pydantic import ValidationError
-from starlette.types import ASGIApp
 
-from app.api.app import Fronts, create_app
-from app.api.server import LOOPBACK, bind, demo_key, run, welcome
-from app.bootstrap import App, build, load_demo
 from app.config import Settings
 from app.errors import InvalidInput, UnderstoryError
 
@@ -18,27 +14,30 @@ from app.errors import InvalidInput, UnderstoryError
 def main() -> None:
     """Run until interrupted. What the user can mend is one line on stderr and exit code 2."""
     try:
-        settings = read_settings()
-        listener = bind(settings.host, settings.port)
-        app = build(settings)
-        if settings.workspace == "demo":
-            load_demo(app, now=datetime.now(UTC), progress=lambda line: print(f"understory: {line}", flush=True))
-        app.pipeline.access.workspace(settings.workspace)
-        with demo_key(app) as key:
-            run(one_app(app), listener, greeting=welcome(app, key))
+        serve(read_settings())
     except UnderstoryError as error:
         print(f"understory: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
 
 
-def one_app(app: App) -> ASGIApp:
-    """API and console; off loopback the API alone, because the console has no sign-in yet."""
-    api = create_app(app)
-    if app.settings.host not in LOOPBACK:
-        return api
-    from app.console.app import create_console
+def serve(settings: Settings) -> None:
+    """Take the port, fill an empty demo shop, then answer. Imports wait until the settings are known to be good."""
+    from app.api.app import Fronts, create_app
+    from app.api.server import LOOPBACK, bind, demo_key, run, welcome
+    from app.bootstrap import build, load_demo
 
-    return Fronts(api, create_console(app))
+    listener = bind(settings.host, settings.port)
+    app = build(settings)
+    if settings.workspace == "demo":
+        load_demo(app, now=datetime.now(UTC), progress=lambda line: print(f"understory: {line}", flush=True))
+    app.pipeline.access.workspace(settings.workspace)
+    front = create_app(app)
+    if settings.host in LOOPBACK:  # the console has no sign-in yet, so nobody else may reach it
+        from app.console.app import create_console
+
+        front = Fronts(front, create_console(app))
+    with demo_key(app) as key:
+        run(front, listener, greeting=welcome(app, key))
 
 
 def read_settings() -> Settings:

@@ -61,6 +61,8 @@ Order = Literal["ltv", "churn_risk", "recent", "total"]
 class Reckoning:
     """What a workspace's purchases say at one moment: its buyers and the model fitted on them."""
 
+    seen: frozenset[str]
+    """customer_ids of everyone who had an event by then."""
     cohort: Cohort
     model: CustomerModel
 
@@ -162,7 +164,8 @@ class Pipeline:
     ) -> CustomerList:
         """Customers in the order of one number, best first."""
         reckoning = self._reckon(workspace, as_of)
-        found = [c for c in self.identity.customers(workspace.workspace_id) if _matches(c, search)]
+        known = [c for c in self.identity.customers(workspace.workspace_id) if c.customer_id in reckoning.seen]
+        found = [c for c in known if _matches(c, search)]
         rows = sorted((self._row(workspace, c, reckoning) for c in found), key=_sort_key(order_by))
         return CustomerList(as_of=as_of, total=len(found), rows=tuple(rows[:limit]), model_card=reckoning.model.card)
 
@@ -285,7 +288,9 @@ class Pipeline:
         key = (workspace.workspace_id, as_of, self.log.position(workspace.workspace_id, ours=False))
         if key not in self._reckonings:
             orders = self.log.order_totals(workspace.workspace_id, until=as_of)
+            subjects = self.log.subjects(workspace.workspace_id, until=as_of)
             owners = self.identity.owners(workspace.workspace_id)
+            seen = frozenset(owners[subject] for subject in subjects)
             cohort = Cohort.build(orders, owners, zone=workspace.zone, as_of=as_of)
             model = fit(
                 cohort.purchases,
@@ -294,7 +299,7 @@ class Pipeline:
                 currency=workspace.currency,
                 fitted_until=as_of,
             )
-            self._reckonings = dict(islice(self._reckonings.items(), 7)) | {key: Reckoning(cohort, model)}
+            self._reckonings = dict(islice(self._reckonings.items(), 7)) | {key: Reckoning(seen, cohort, model)}
         return self._reckonings[key]
 
     def _row(self, workspace: Workspace, customer: Customer, reckoning: Reckoning) -> CustomerRow:

@@ -153,6 +153,12 @@ def test_customers_are_sorted_by_what_is_asked(demo: App) -> None:
     assert one.customer_id == by_value[0].customer_id
 
 
+def test_the_list_at_a_past_moment_has_only_those_who_had_come_by_then(app: App) -> None:
+    shop = a_shop(app, an_order(0, 1), an_incoming("view", 50, identifiers={"user_id": "u2"}))
+    for day, total in ((-1, 0), (10, 1), (60, 2)):
+        assert app.pipeline.customers(shop, as_of=START + timedelta(days=day)).total == total
+
+
 def test_interest_curves_end_where_the_profile_stands(demo: App) -> None:
     shop = demo.pipeline.access.workspace("demo")
     as_of = demo.pipeline.clock(shop, now=datetime(2026, 11, 1, tzinfo=UTC))

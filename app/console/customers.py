@@ -43,7 +43,7 @@ class CustomerTable:
             self._status = text("", "strong")
             self._card = ui.element("div").classes("model-card")
         self._table = _table(page)
-        self._more = ui.button(on_click=self._show_more).props("flat no-caps color=teal-9").classes("more")
+        self._more = ui.button(on_click=self._show_more).props("flat no-caps").classes("more")
 
     async def refresh(self) -> None:
         """Ask for the rows and show them."""
@@ -81,7 +81,7 @@ class CustomerTable:
             text(say("list.order_by"), "muted push")
             orders = {order: say(f"list.orders.{order}") for order in _ORDERS}
             toggle = ui.toggle(orders, value=self._order, on_change=lambda e: self._sort(e.value))
-            toggle.props("no-caps unelevated toggle-color=teal-9 color=white text-color=grey-9").classes("orders")
+            toggle.props("no-caps unelevated color=white text-color=grey-9").classes("orders")
 
     async def _find(self, words: str | None) -> None:
         self._search, self._limit = words or "", STEP
@@ -172,9 +172,10 @@ def _table(page: Page) -> ui.table:
             ("churn", "left"),
         )
     ]
-    table = ui.table(columns=columns, rows=[], row_key="id").props("flat hide-pagination").classes("customers")
+    table = (
+        ui.table(columns=columns, rows=[], row_key="id").props("flat hide-pagination hide-no-data").classes("customers")
+    )
     table.props["rows-per-page-options"] = [0]
-    table.props["no-data-label"] = page.say("list.none_found")
     for name, template in {"customer": _NAME, "rfm_class": _CLASS, "ltv": _LTV, "churn": _CHURN}.items():
         table.add_slot(f"body-cell-{name}", template)
     table.on("rowClick", lambda event: ui.navigate.to(event.args[1]["href"]))

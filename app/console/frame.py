@@ -14,6 +14,9 @@ from app.console.wording import Wording
 from app.pipeline import Pipeline
 from app.schema import Lang
 
+GREEN = "#2f6f5e"
+"""The one colour of controls; console.css has it too."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -47,6 +50,7 @@ class Page:
 def frame(page: Page, path: str) -> Iterator[None]:
     """Draw the bar on top, then the page's content below it."""
     ui.page_title(page.say("app.title"))
+    ui.colors(primary=GREEN)
     ui.add_head_html(f'<script>document.documentElement.lang = "{page.lang}"</script>')
     with ui.element("header").classes("bar-top"):
         with ui.link(target=page.url("/")).classes("brand"):
@@ -88,15 +92,15 @@ def _date_picker(page: Page, path: str) -> None:
 
     today = page.show.iso_date(page.as_of)
     with ui.element("div").classes("date"):
-        ui.label(page.say("app.as_of")).classes("muted")
+        with ui.label(page.say("app.as_of")).classes("muted"):
+            ui.tooltip(page.say("app.as_of_hint"))
         field = ui.input(value=today).props("dense borderless maxlength=10").classes("date-field")
         field.props["aria-label"] = page.say("app.as_of")
         field.on("keydown.enter", lambda: go(field.value))
-        ui.tooltip(page.say("app.as_of_hint"))
         with field.add_slot("append"), ui.icon("event").classes("date-icon") as icon:
             icon.props["aria-label"] = page.say("app.pick_date")
             with ui.menu():
-                picker = ui.date(value=today, on_change=lambda event: go(event.value)).props("minimal color=teal-9")
+                picker = ui.date(value=today, on_change=lambda event: go(event.value)).props("minimal")
                 picker.props["locale"] = page.show.calendar()
 
 

@@ -26,7 +26,7 @@ class StrategyCard:
         self._page, self._reading = page, reading
         with card(page.say("customer.strategy"), page.say("strategy.note"), "strategy"):
             self._button = ui.button(page.say("strategy.draft"), on_click=self._draft)
-            self._button.props("unelevated no-caps color=teal-9").classes("draft")
+            self._button.props("unelevated no-caps").classes("draft")
             self._result = ui.element("div").classes("strategy-result")
 
     async def _draft(self) -> None:
@@ -119,7 +119,7 @@ def _copy_button(page: Page, theme: Theme) -> None:
         ui.clipboard.write(theme.draft)
         ui.notify(page.say("strategy.copied"), type="positive", position="bottom")
 
-    ui.button(page.say("strategy.copy"), on_click=copy).props("flat dense no-caps size=sm color=teal-9")
+    ui.button(page.say("strategy.copy"), on_click=copy).props("flat dense no-caps size=sm")
 
 
 def _why(page: Page, strategy: Strategy, reading: CustomerReading, campaigns: Mapping[str, Campaign]) -> None:

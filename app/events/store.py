@@ -177,6 +177,12 @@ class EventLog:
         with self._database.read() as connection:
             return [OrderTotal(s, o or "", at, int(amount)) for s, o, at, amount in connection.execute(query)]
 
+    def subjects(self, workspace_id: str, *, until: datetime) -> set[str]:
+        """Everyone of whom the log holds an event up to `until`."""
+        query = select(events.c.subject).where(events.c.workspace_id == workspace_id, events.c.occurred_at <= until)
+        with self._database.read() as connection:
+            return set(connection.scalars(query.distinct()))
+
     def latest(self, workspace_id: str) -> datetime | None:
         """When the newest event that a source sent happened; None for an empty log. Our own decisions do not count."""
         c = events.c

@@ -25,6 +25,7 @@ class _File(Frozen):
     han_idioms: tuple[str, ...]
     function_words: frozenset[str]
     han_function_words: tuple[str, ...]
+    common_words: tuple[str, ...]
 
 
 class Lexicon:

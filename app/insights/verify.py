@@ -113,7 +113,8 @@ def check_sentence(
         return "it cites a claim that was not given"
     known = claims or {}
     cited = Cited.of([(spoken[claim_id], known.get(claim_id)) for claim_id in claim_ids])
-    return unfit(text, forbidden) or _unsupported(text, cited)
+    others = [sentence for claim_id, sentence in spoken.items() if claim_id not in claim_ids]
+    return unfit(text, forbidden) or _unsupported(text, cited, others)
 
 
 def unfit(text: str, forbidden: Collection[str] = ()) -> str | None:
@@ -170,7 +171,7 @@ class Cited(NamedTuple):
     def of(cls, cited: Sequence[tuple[str, Claim | None]]) -> "Cited":
         """Read the claims' plain sentences, and the claims themselves where they are known."""
         quotes = tuple(match[0] for sentence, _ in cited for match in _QUOTED.finditer(sentence))
-        plain = tuple(normalise(_QUOTED.sub(" ", sentence)) for sentence, _ in cited)
+        plain = tuple(_plain(sentence) for sentence, _ in cited)
         claims = [claim for _, claim in cited]
         changes = tuple((c.direction, _moved_by(c, p)) for p, c in zip(plain, claims, strict=True) if c and c.direction)
         senses = frozenset().union(*map(_senses, plain), (direction for direction, _ in changes))
@@ -189,6 +190,10 @@ _QUOTED = re.compile(r"[“「『\"].*[”」』\"]", re.DOTALL)
 _QUOTE = re.compile(r"“([^“”]*)”|「([^「」]*)」|『([^『』]*)』|\"([^\"]*)\"")
 
 
+def _plain(sentence: str) -> str:
+    return normalise(_QUOTED.sub(" ", sentence))
+
+
 def _outside_quotes(text: str, cited: Cited) -> str | None:
     """The sentence without its quotations; None when one of them is not a whole quotation of its claims."""
     for quote in cited.quotes:
@@ -204,14 +209,14 @@ def _bare(quote: str) -> str:
     return re.sub(r"[\W_]+", " ", normalise(quote)).strip()
 
 
-def _unsupported(text: str, cited: Cited) -> str | None:
+def _unsupported(text: str, cited: Cited, others: Sequence[str]) -> str | None:
     """What stands outside quotation marks, against the plain sentences of the claims."""
     said = _outside_quotes(text, cited)
     if said is None:
         return "it quotes what its claims do not quote, or not the whole of it"
     if missing := unsupported(figures(said), [figures(sentence) for sentence in cited.plain]):
         return f"{missing} is not in its claims"
-    return _wrong_sense(normalise(said), cited) or _foreign_words(said, cited)
+    return _wrong_sense(normalise(said), cited) or _foreign_words(said, cited, others)
 
 
 def _wrong_sense(plain: str, cited: Cited) -> str | None:
@@ -259,21 +264,24 @@ _LATIN = re.compile(r"[A-Za-z][A-Za-z'’&]*")
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;。！？]\s*)\W*([A-Za-z]['’A-Za-z]*)")
 
 
-def _foreign_words(said: str, cited: Cited) -> str | None:
+def _foreign_words(said: str, cited: Cited, others: Sequence[str]) -> str | None:
     if bool(_HAN.search(said)) != bool(_HAN.search(cited.text)):
         return "it is not in the language of its claims"
     known = {word.lower() for word in _LATIN.findall(cited.text)}
     if any(name.lower() not in known for name in _names(said)):
         return "it names somebody or something that its claims do not name"
-    return "it says mostly what its claims do not" if _is_mostly_new(said, cited) else None
-
-
-def _is_mostly_new(said: str, cited: Cited) -> bool:
-    """Whether little or nothing of a sentence's content is in its claims; a few new words around a figure may be."""
     content, given = _content(normalise(said)), _content(cited.text)
+    new = content - given - _content(" ".join(lexicon().file.common_words))
+    if any(new & _content(_plain(other)) for other in others):
+        return "it says what only claims that it does not cite say"
+    return None if _is_grounded(said, content, given) else "it says mostly what its claims do not"
+
+
+def _is_grounded(said: str, content: frozenset[str], given: frozenset[str]) -> bool:
+    """Whether enough of a sentence's content is in its claims; a few new words around a figure are no harm."""
     if content and not content & given:
-        return len(content) > 2 or not any(figures(said))
-    return len(content) > 4 and len(content - given) > MOST_NEW * len(content)
+        return len(content) <= 2 and any(figures(said))
+    return len(content) <= 4 or len(content - given) <= MOST_NEW * len(content)
 
 
 def _names(said: str) -> list[str]:
@@ -285,7 +293,8 @@ def _names(said: str) -> list[str]:
     return [m[0] for m in found if m[0].lower() not in {"i", *lexicon().file.months}]
 
 
-def _content(plain: str) -> set[str]:
+@lru_cache(maxsize=2048)
+def _content(plain: str) -> frozenset[str]:
     """Units of content: Han bigrams and the stems of English words, without words that carry none.
 
     Directions, negations and hedges are no content either: they are checked on their own.
@@ -295,4 +304,4 @@ def _content(plain: str) -> set[str]:
     runs = _HAN.findall(lexicon().han_function_words.sub(" ", plain))
     bigrams = {run[i : i + 2] for run in runs for i in range(len(run) - 1)}
     words = {word for word in re.findall(r"[a-z]{3,}", plain) if word not in lexicon().file.function_words}
-    return bigrams | {re.sub(r"(?:ing|ed|es|s|e)\Z", "", word) for word in words}
+    return frozenset(bigrams) | {re.sub(r"(?:ing|ed|es|s|e)\Z", "", word) for word in words}

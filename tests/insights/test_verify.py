@@ -269,6 +269,27 @@ def test_one_true_figure_cannot_stand_in_for_another() -> None:
     assert check_sentence("23% of the spend is on travel, 23% on pets.", ["a", "b"], spoken) is not None
 
 
+def test_what_another_claim_says_needs_that_claim_cited() -> None:
+    spoken = {
+        "a": "5 interactions with pets in the last 90 days, 0 in the 90 days before.",
+        "b": "5 interactions with garden in the last 90 days, 0 in the 90 days before.",
+    }
+    told = "5 interactions with pets in the last 90 days."
+    assert check_sentence(told, ["a"], spoken) is None
+    assert check_sentence(told, ["b"], spoken) == "it says what only claims that it does not cite say"
+    assert check_sentence("对园艺有5次互动。", ["a"], {"a": "与宠物有5次互动。", "b": "与园艺有5次互动。"}) is not None
+
+
+def test_a_direction_belongs_to_what_moved(known: Known) -> None:
+    orders, topic = known.ids("order_count_change"), known.ids("topic_change")
+    claims = known.by_id()
+    assert claims[topic[0]].direction == "up"
+    told = "Orders rose in the last 90 days."
+    assert check_sentence(told, (*topic, *orders), known.spoken, claims=claims) is not None
+    both = "Interest in travel is growing, while orders fell to 1 in the last 90 days."
+    assert check_sentence(both, (*topic, *orders), known.spoken, claims=claims) is None
+
+
 def test_small_shares_may_be_told_with_their_sign() -> None:
     spoken = {"k": "<1% of the spend is on travel."}
     assert check_sentence("<1% of the spend is on travel.", ["k"], spoken) is None

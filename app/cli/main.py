@@ -3,32 +3,26 @@
 Results go to stdout, progress to stderr. Anything that the user can mend is one line on stderr and exit code 2.
 """
 
-import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.table import Table
 from typer.exceptions import TyperException
 
 from app.access.schemas import Role, Workspace
 from app.bootstrap import App, build
+from app.cli.output import print_customers, print_json, print_reading, print_report, print_strategy, progress
 from app.config import Settings
 from app.errors import InvalidInput, UnderstoryError
-from app.events.quality import IngestReport
-from app.events.sources.mapping import load_mapping, load_preset, open_events, read_items
+from app.events.sources.mapping import Mapping, load_mapping, load_preset, open_events, read_items
 from app.events.timestamps import EARLIEST, parse_as_of
-from app.narrative.speech import amount_in_words
 from app.retrieval.knowledge_base import read_cases
-from app.strategy.schemas import Strategy
-from app.views import CustomerReading
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 kb = typer.Typer(no_args_is_help=True, help="Past campaigns and their outcomes.")
@@ -73,9 +67,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Load a file of events, all of it or nothing; unusable rows go to quarantine with their reasons."""
-    if bool(preset) == bool(mapping):
-        raise InvalidInput("give either --preset NAME or --mapping FILE")
-    how = load_preset(preset) if preset else load_mapping(mapping or Path())
+    how = _mapping(preset, mapping)
     catalogue = read_items(items, how, valid_from=EARLIEST) if items else []
     rows = open_events(file, how)
     with _opened(data) as app:
@@ -86,13 +78,31 @@ def ingest(
         intake = app.pipeline.intake(shop, how.source, now=now)._replace(
             zone=how.zone, time_unit=how.occurred_at.unit, time_format=how.occurred_at.format
         )
-        _progress(f"reading {file.name}")
+        progress(f"reading {file.name}")
         report = app.pipeline.ingest(shop, how.source, rows, now=now, intake=intake)
         if catalogue:
             app.pipeline.put_items(shop, catalogue)
-        _progress("folding events into profiles")
+        progress("folding events into profiles")
         app.pipeline.catch_up(shop)
-    _print_report(report.model_copy(update={"items": len(catalogue)}), workspace, as_json)
+    print_report(report.model_copy(update={"items": len(catalogue)}), workspace, as_json)
+
+
+@cli.command()
+def items(
+    file: Annotated[Path, typer.Argument(help="The product catalogue.")],
+    preset: Annotated[str, typer.Option(help="A mapping that we ship.")] = "",
+    mapping: Annotated[Path | None, typer.Option(help="A mapping file with an items section.")] = None,
+    workspace: WorkspaceName = "demo",
+    data: DataDir = None,
+) -> None:
+    """Load or replace a workspace's product catalogue, all of it or nothing."""
+    how = _mapping(preset, mapping)
+    catalogue = read_items(file, how, valid_from=EARLIEST)
+    with _opened(data) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        changed = app.pipeline.put_items(shop, catalogue)
+        app.pipeline.catch_up(shop)
+    print(f"{len(catalogue):,} catalogue items, {changed:,} new or changed")
 
 
 @cli.command()
@@ -110,21 +120,9 @@ def customers(
         shop = app.pipeline.access.workspace(workspace)
         found = app.pipeline.customers(shop, as_of=_moment(app, shop, as_of), order_by=top, limit=limit, search=search)
     if as_json:
-        _print_json(found.model_dump(mode="json"))
+        print_json(found.model_dump(mode="json"))
         return
-    table = Table("customer", "id", "orders", "spent", "last order", "class", "LTV 90 d", "80% interval", "churn risk")
-    for row in found.rows:
-        interval = f"{_money(row.ltv.q10, row.currency)} to {_money(row.ltv.q90, row.currency)}"
-        table.add_row(
-            row.name, row.customer_id, str(row.orders), _money(row.total_minor, row.currency),
-            "" if row.days_since_last is None else f"{row.days_since_last} d ago",
-            row.rfm_class or "", _money(row.ltv.value, row.currency), interval if row.ltv.value is not None else "",
-            "" if row.churn.churn_risk is None else f"{row.churn.churn_risk:.0%}",
-        )  # fmt: skip
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
-    print(f"{len(found.rows)} of {found.total} customers as of {found.as_of.isoformat()}")
-    if found.rows and (missing := found.rows[0].ltv.missing):
-        print(f"no estimates: not enough data ({', '.join(missing)})")
+    print_customers(found)
 
 
 @cli.command()
@@ -133,19 +131,21 @@ def profile(
     workspace: WorkspaceName = "demo",
     as_of: AsOf = "",
     lang: Language = None,
+    llm: Annotated[str, typer.Option("--llm", help="URL of an OpenAI-compatible server that writes the story.")] = "",
+    llm_model: Annotated[str, typer.Option("--llm-model", help="Name of its model.")] = "",
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell one customer's story with its evidence, value and churn estimates."""
-    with _opened(data) as app:
+    with _opened(data, llm_url=llm, llm_model=llm_model) as app:
         shop = app.pipeline.access.workspace(workspace)
         reading = app.pipeline.read_customer(
             shop, customer, as_of=_moment(app, shop, as_of), lang=lang or shop.language
         )
     if as_json:
-        _print_json(reading.model_dump(mode="json"))
+        print_json(reading.model_dump(mode="json"))
     else:
-        _print_reading(reading)
+        print_reading(reading)
 
 
 @cli.command()
@@ -163,9 +163,9 @@ def strategy(
         moment = _moment(app, shop, as_of)
         found = app.pipeline.recommend(shop, customer, as_of=moment, now=datetime.now(UTC), lang=lang or shop.language)
     if as_json:
-        _print_json(found.model_dump(mode="json"))
+        print_json(found.model_dump(mode="json"))
     else:
-        _print_strategy(found.strategy, shop)
+        print_strategy(found.strategy, shop)
 
 
 @cli.command()
@@ -220,9 +220,19 @@ def keys_create(workspace: WorkspaceName = "demo", role: Role = Role.EDITOR, dat
         print(app.pipeline.access.issue_key(shop.workspace_id, role, now=datetime.now(UTC)))
 
 
+def _mapping(preset: str, mapping: Path | None) -> Mapping:
+    if preset and mapping is None:
+        return load_preset(preset)
+    if mapping and not preset:
+        return load_mapping(mapping)
+    raise InvalidInput("give either --preset NAME or --mapping FILE")
+
+
 @contextmanager
-def _opened(data: Path | None) -> Iterator[App]:
-    app = build(Settings(data_dir=data) if data else Settings())
+def _opened(data: Path | None, **changes: str) -> Iterator[App]:
+    """The product over one data folder; `changes` override settings, empty ones do not."""
+    given: dict[str, Any] = {name: value for name, value in {"data_dir": data, **changes}.items() if value}
+    app = build(Settings(**given))
     try:
         yield app
     finally:
@@ -231,81 +241,3 @@ def _opened(data: Path | None) -> Iterator[App]:
 
 def _moment(app: App, shop: Workspace, as_of: str) -> datetime:
     return parse_as_of(as_of, shop.zone) if as_of else app.pipeline.clock(shop, now=datetime.now(UTC))
-
-
-def _progress(text: str) -> None:
-    sys.stderr.write(f"understory: {text}\n")
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
-
-
-def _money(minor: int | None, currency: str) -> str:
-    return "" if minor is None else amount_in_words(minor, currency, "en")
-
-
-def _print_report(report: IngestReport, workspace: str, as_json: bool) -> None:
-    if as_json:
-        _print_json(report.model_dump(mode="json"))
-        return
-    print(
-        f"{report.records:,} records: {report.accepted:,} accepted, {report.duplicates:,} duplicates, "
-        f"{report.conflicts:,} conflicts, {report.quarantined:,} quarantined; {report.items:,} catalogue items"
-    )
-    for reason, count in report.reasons.items():
-        print(f"  {count:,} x {reason} (first on line {report.first_lines[reason]})")
-    print(f"next: understory customers --workspace {workspace} --top ltv")
-
-
-def _print_reading(reading: CustomerReading) -> None:
-    print(f"{reading.customer_id}  ({', '.join(reading.identifiers)})  as of {reading.as_of.isoformat()}")
-    numbers = {claim.claim_id: n for n, claim in enumerate(reading.story.claims, start=1)}
-    print()
-    for sentence in reading.story.sentences:
-        print(sentence.text, "".join(f"[{numbers[c]}]" for c in sentence.claim_ids))
-    print()
-    for claim in reading.story.claims:
-        ref = claim.query_ref
-        cited = f"{ref.count} events: {ref.query} #{ref.hash}" if ref else ", ".join(claim.evidence) or "estimator"
-        print(f"[{numbers[claim.claim_id]}] ({claim.kind}) {reading.spoken[claim.claim_id]}  <- {cited}")
-    provenance = reading.story.provenance
-    print(f"\ntold by: {provenance.rung}" + (f" ({provenance.model})" if provenance.model else ""))
-    if provenance.fallback_reason:
-        print(f"  because: {provenance.fallback_reason}")
-    if reading.ltv.status != "ok":
-        print(f"no estimates: not enough data ({', '.join(reading.ltv.missing)})")
-    elif reading.ltv.calibration:
-        measured = reading.ltv.calibration
-        print(f"interval measured: {measured.above_q90:.1%} above q90 on {measured.set} (n={measured.n})")
-
-
-def _print_strategy(found: Strategy, shop: Workspace) -> None:
-    print(f"{found.status}: {found.status_reason or ''}".rstrip(": "))
-    rows = {
-        "channel": found.channel or "none",
-        "timing": f"{found.timing.at.astimezone(shop.zone):%Y-%m-%d %H:%M} {found.timing.reason}"
-        if found.timing
-        else "",
-        "offer": f"{found.offer.type} {_money(found.offer.amount_minor, shop.currency)}" if found.offer else "none",
-        "holdout": f"{found.holdout_share:.0%}",
-        "metric": f"{found.metric.name}, baseline {found.metric.baseline:.3g}, {found.metric.sample_size:,} per arm"
-        if found.metric
-        else "",
-        "campaigns": ", ".join(found.campaigns) or "none",
-        "risk": found.risk,
-        "confidence": found.confidence,
-        "why (customer)": found.why_for_customer,
-        "label": found.ai_label,
-    }
-    for name, value in rows.items():
-        if value:
-            print(f"  {name}: {value}")
-    for theme in found.themes:
-        print(f"  theme: {theme.title}\n    {theme.draft}")
-    for rule in found.rules_fired:
-        print(f"  rule {rule.rule}: {rule.effect}")
-
-
-if __name__ == "__main__":
-    main()

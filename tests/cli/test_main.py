@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from app.cli import main
+from app.cli.main import main
 from app.config import ROOT
 
 MAPPING = """

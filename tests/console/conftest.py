@@ -1,0 +1,62 @@
+import os
+import selectors
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+READY_S = 90
+
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def free_port() -> int:
+    return a_free_port()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of an installed browser; tests that need one are skipped without it."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no chromium on this machine: the console is not driven")
+    return found
+
+
+@pytest.fixture(scope="session")
+def console(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real server over a small demo shop, started as a user starts it."""
+    port, data = a_free_port(), tmp_path_factory.mktemp("console")
+    command = [sys.executable, "-u", "serve.py", "--port", str(port), "--data", str(data), "--workspace", "demo"]
+    environment = os.environ | {"UNDERSTORY_DEMO_CUSTOMERS": "120", "UNDERSTORY_LLM_URL": ""}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            _wait_until_ready(server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _wait_until_ready(server: subprocess.Popen[str]) -> None:
+    assert server.stdout
+    said, deadline = "", time.monotonic() + READY_S
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(server.stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline and waiting.select(timeout=deadline - time.monotonic()):
+            line = server.stdout.readline()
+            said += line
+            if "Understory is ready" in line:
+                return
+            if not line:
+                break
+    raise AssertionError(f"serve.py did not come up: {said}")

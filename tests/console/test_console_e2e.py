@@ -1,0 +1,141 @@
+"""The console in a real browser: list, story, evidence, languages, a strategy; nothing leaves the machine."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+pytestmark = pytest.mark.e2e
+
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip # noqa: E501
+SECONDS = 30_000
+CHINESE = re.compile("[一-鿿]")
+
+
+@dataclass
+class Watched:
+    """A page with what it asked for and complained about."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._on_request)
+        self.page.on("websocket", lambda ws: self.hosts.add(urlsplit(ws.url).hostname or ""))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _on_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss"):
+            self.hosts.add(parts.hostname or "")
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path)
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watched(browser: Browser, console: str) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(SECONDS)
+    expect.set_options(timeout=SECONDS)
+    watched = Watched(context.new_page(), console)
+    yield watched
+    context.close()
+    assert watched.complaints == []
+    assert watched.hosts == {"127.0.0.1"}
+
+
+def open_first_customer(page: Page) -> None:
+    page.locator(".customers tbody tr").first.click()
+    page.wait_for_url("**/customer/**")
+    page.locator(".sentence").first.wait_for()
+
+
+def test_from_the_list_to_a_story_to_its_evidence_to_a_strategy(watched: Watched) -> None:
+    page = watched.open("/?lang=en")
+    expect(page.locator(".customers tbody tr")).to_have_count(50)
+    expect(page.locator(".model-card")).to_contain_text("Measured:")
+    open_first_customer(page)
+    sentence = page.locator(".sentence").first
+    sentence.click()
+    expect(page.locator(".evidence-head")).to_contain_text(sentence.locator(".words").inner_text())
+    expect(page.locator(".evidence .event-table tbody tr").first).to_contain_text("20")
+    expect(page.locator(".sentence.prediction .mark").first).to_have_text("prediction")
+    page.get_by_role("button", name="Draft a strategy for this customer").click()
+    expect(page.locator(".status-line .reason")).not_to_be_empty()
+    expect(page.locator(".weighed tbody tr").first).to_contain_text("no contact")
+    expect(page.locator(".strategy .who")).to_contain_text("decision d_")
+
+
+def test_the_language_switch_keeps_page_and_date(watched: Watched) -> None:
+    page = watched.open("/?lang=zh&as_of=2026-08-01")
+    open_first_customer(page)
+    assert CHINESE.search(page.locator(".story").inner_text())
+    customer = urlsplit(page.url).path
+    page.locator(".language").click()
+    page.wait_for_url("**lang=en**")
+    assert urlsplit(page.url).path == customer
+    expect(page.locator(".date-field input")).to_have_value("2026-08-01")
+    expect(page.locator(".story-card .panel-title")).to_have_text("Story")
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_labels_of_an_english_page_are_english(watched: Watched) -> None:
+    page = watched.open("/?lang=en")
+    open_first_customer(page)
+    for label in page.locator(".panel-title, .panel-head .muted, .sub, .badge, summary, .q-btn").all_inner_texts():
+        assert not CHINESE.search(label)
+
+
+def test_search_and_order_ask_the_pipeline_again(watched: Watched) -> None:
+    page = watched.open("/?lang=en")
+    rows = page.locator(".customers tbody tr")
+    expect(rows).to_have_count(50)
+    page.get_by_role("button", name="Churn risk").click()
+    expect(rows.first.locator(".meter")).to_have_class(re.compile("hot|warm"))
+    name = rows.nth(3).locator(".row-link").inner_text()
+    page.get_by_placeholder("Find by member id").fill(name)
+    expect(rows).to_have_count(1)
+    page.get_by_placeholder("Find by member id").fill("no such customer")
+    expect(page.get_by_text("No customer matches.")).to_be_visible()
+
+
+def test_more_customers_are_shown_on_demand(watched: Watched) -> None:
+    page = watched.open("/?lang=en")
+    rows = page.locator(".customers tbody tr")
+    expect(rows).to_have_count(50)
+    page.locator(".more").click()
+    expect(rows).to_have_count(100)
+
+
+def test_a_wrong_address_is_answered_in_words(watched: Watched) -> None:
+    page = watched.open("/customer/nobody?lang=en")
+    expect(page.get_by_text("There is no such customer in this workspace.")).to_be_visible()
+    page = watched.open("/?lang=zh&as_of=someday")
+    expect(page.get_by_text("看不懂这个日期")).to_be_visible()
+
+
+def test_a_page_under_another_host_name_is_refused(console: str, watched: Watched) -> None:
+    page = watched.open("/?lang=en")
+    answer = page.request.get(console, headers={"Host": "rebound.example"})
+    assert answer.status == 400
+    assert "Customers" not in answer.text()
