@@ -12,32 +12,27 @@ from app.errors import InvalidInput, UnderstoryError
 
 
 def main() -> None:
-    """Run until interrupted. What the user can mend is one line on stderr and exit code 2."""
+    """Run until interrupted. What the user can mend is one line on stderr and exit 2, before any heavy import."""
     try:
-        serve(read_settings())
+        settings = read_settings()
+        from app.api.app import Fronts, create_app
+        from app.api.server import LOOPBACK, bind, demo_key, run, welcome
+        from app.bootstrap import build, load_demo
+        from app.console.app import create_console
+
+        listener = bind(settings.host, settings.port)
+        app = build(settings)
+        if settings.workspace == "demo":
+            load_demo(app, now=datetime.now(UTC), progress=lambda line: print(f"understory: {line}", flush=True))
+        app.pipeline.access.workspace(settings.workspace)
+        api = create_app(app)
+        # The console has no sign-in yet, so nobody beyond this machine may reach it.
+        front = Fronts(api, create_console(app)) if settings.host in LOOPBACK else api
+        with demo_key(app) as key:
+            run(front, listener, greeting=welcome(app, key))
     except UnderstoryError as error:
         print(f"understory: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
-
-
-def serve(settings: Settings) -> None:
-    """Take the port, fill an empty demo shop, then answer. Imports wait until the settings are known to be good."""
-    from app.api.app import Fronts, create_app
-    from app.api.server import LOOPBACK, bind, demo_key, run, welcome
-    from app.bootstrap import build, load_demo
-
-    listener = bind(settings.host, settings.port)
-    app = build(settings)
-    if settings.workspace == "demo":
-        load_demo(app, now=datetime.now(UTC), progress=lambda line: print(f"understory: {line}", flush=True))
-    app.pipeline.access.workspace(settings.workspace)
-    front = create_app(app)
-    if settings.host in LOOPBACK:  # the console has no sign-in yet, so nobody else may reach it
-        from app.console.app import create_console
-
-        front = Fronts(front, create_console(app))
-    with demo_key(app) as key:
-        run(front, listener, greeting=welcome(app, key))
 
 
 def read_settings() -> Settings:

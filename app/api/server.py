@@ -1,9 +1,10 @@
 """Listening on a port and saying so: the few lines between an ASGI app and uvicorn."""
 
 import errno
+import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import uvicorn
@@ -32,9 +33,12 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def run(front: ASGIApp, listener: socket.socket, *, greeting: str) -> None:
-    """Serve until interrupted; print `greeting` once requests are answered."""
+    """Serve until interrupted or terminated, then return; print `greeting` once requests are answered."""
     config = uvicorn.Config(front, log_level="warning", access_log=False, server_header=False)
-    _Server(config, greeting).run([listener])
+    # uvicorn raises the signal once more when it has shut down; as an exception it lets the caller tidy up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        _Server(config, greeting).run([listener])
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 
 from app.console.wording import Wording, wording
 from app.narrative.speech import amount_in_words
-from app.narrative.speech import wording as narrative_wording
 from app.predict.schemas import Calibration
 from app.schema import Lang
 
@@ -31,7 +30,7 @@ class Formatter(NamedTuple):
 
     @property
     def _locale(self) -> str:
-        return narrative_wording(self.lang).locale
+        return self.say("app.locale")
 
     def exact(self, minor: float, currency: str) -> str:
         """An amount to the last minor unit, for what was paid."""

@@ -43,8 +43,8 @@ class StoryPanel:
         mark = _mark_of(sentence, self._reading)
         with ui.element("span").classes(f"sentence {mark}") as span:
             span.props("role=button tabindex=0")
-            if mark:
-                text(self._page.say(f"story.marks.{mark}"), "mark")
+            if mark and not sentence.text.lower().startswith(word := self._page.say(f"story.marks.{mark}")):
+                text(word, "mark")
             text(sentence.text, "words")
             text(str(number), "cite")
         for trigger in ("click", "keydown.enter"):

@@ -1,8 +1,8 @@
 """Let nothing through that the events do not carry: claims against the log, sentences against their claims.
 
 A model may word a story; it has no authority over any fact in it. So every check here is code over data, and when in
-doubt a sentence is left out. What this cannot see: a true number put to the wrong noun of the same kind, and a false
-statement made only of its claims' own words.
+doubt a sentence is left out. What this cannot see: two true numbers of one kind that change places within a sentence,
+and a false statement made of nothing but its claims' own words.
 """
 
 import math
@@ -143,9 +143,12 @@ def mentions(text: str, words: Collection[str]) -> bool:
     if not words:
         return False
     plain = normalise(text)
-    closed = re.sub(r"(?<=[\u3400-\u9fff])[\W_]+(?=[\u3400-\u9fff])", "", plain)
     pattern = _forms_of(tuple(words))
-    return bool(pattern.search(plain) or pattern.search(closed))
+    return bool(pattern.search(plain) or pattern.search(_HAN_GAP.sub("", plain)))
+
+
+_HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])[^\w，。；：、！？（）]+(?=[\u3400-\u9fff])")
+"""What may stand between two Han characters to break a word apart."""
 
 
 @lru_cache(maxsize=8)
@@ -214,6 +217,7 @@ def _unsupported(text: str, cited: Cited, others: Sequence[str]) -> str | None:
     said = _outside_quotes(text, cited)
     if said is None:
         return "it quotes what its claims do not quote, or not the whole of it"
+    said = _HAN_GAP.sub("", said)
     if missing := unsupported(figures(said), [figures(sentence) for sentence in cited.plain]):
         return f"{missing} is not in its claims"
     return _wrong_sense(normalise(said), cited) or _foreign_words(said, cited, others)

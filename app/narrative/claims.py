@@ -14,6 +14,8 @@ RECENT_DAYS = 30
 """How far back searches, carts and messages are news."""
 FAVOURITE_FROM = 3
 """Orders of one item that make it a favourite."""
+MUCH_LOOKED_AT = 5
+"""Interactions with one topic within RECENT_DAYS that are worth telling."""
 RHYTHM_FROM = 3
 """Purchase days that show a usual gap; two have one gap, which may be anything."""
 WORTH_TELLING = 0.15
@@ -49,10 +51,10 @@ def _taste(book: Book, whole: Period) -> Iterator[Claim | None]:
     for topic, _ in _top(bought, 2):
         yield state(book, Predicate.TOPIC_SHARE, Asked(period=whole, topic=topic))
     yield _favourite(book, whole)
-    touched = Counter(t for e in book.find(Query(TOPICAL_KINDS)) if e.kind != EventKind.ORDER and (t := book.topic(e)))
-    for topic, count in _top(touched, 1):
-        if count >= FAVOURITE_FROM:
-            yield state(book, Predicate.TOPIC_INTERACTIONS, Asked(period=book.last_days(RECENT_DAYS), topic=topic))
+    recent = book.last_days(RECENT_DAYS)
+    for topic, count in _top(_topic_counts(book, recent), 1):
+        if count >= MUCH_LOOKED_AT:
+            yield state(book, Predicate.TOPIC_INTERACTIONS, Asked(period=recent, topic=topic))
 
 
 def _favourite(book: Book, whole: Period) -> Claim | None:
@@ -80,9 +82,10 @@ def _changes(book: Book) -> Iterator[Claim | None]:
     first = book.all_time
     if first is None or first.start > before.start:
         return  # too young: the earlier window is not a whole one
-    for predicate in (Predicate.ORDER_COUNT_CHANGE, Predicate.ORDER_VALUE_CHANGE):
-        claim = state(book, predicate, Asked(period=window))
-        yield claim if claim and _worth_telling(claim) else None
+    if len(book.orders()) > 1:
+        for predicate in (Predicate.ORDER_COUNT_CHANGE, Predicate.ORDER_VALUE_CHANGE):
+            claim = state(book, predicate, Asked(period=window))
+            yield claim if claim and _worth_telling(claim) else None
     yield from _topic_changes(book, window, before)
 
 
@@ -112,8 +115,11 @@ def _moved(now: int, then: int) -> bool:
 
 def _recent(book: Book) -> Iterator[Claim | None]:
     period = book.last_days(RECENT_DAYS)
+    readings = [claim for claim in _readings(book) if claim]
+    read = {event_id for claim in readings for event_id in claim.evidence}
     for event in book.find(Query((EventKind.SEARCH,), period=period))[-2:]:
-        yield state(book, Predicate.SEARCHED, Asked(event_id=event.event_id))
+        if event.event_id not in read:
+            yield state(book, Predicate.SEARCHED, Asked(event_id=event.event_id))
     carted = Counter(e.item_id for e in book.find(Query((EventKind.CART_ADD,), period=period)) if e.item_id)
     open_carts = (state(book, Predicate.CARTED_NOT_BOUGHT, Asked(period=period, item_id=i)) for i, _ in _top(carted, 6))
     yield from [claim for claim in open_carts if claim][:2]
@@ -122,8 +128,9 @@ def _recent(book: Book) -> Iterator[Claim | None]:
         (EventKind.SUPPORT_MESSAGE, Predicate.SUPPORT_CONTACT),
     ):
         for event in book.find(Query((kind,)))[-1:]:
-            yield state(book, predicate, Asked(event_id=event.event_id))
-    yield from _readings(book)
+            if event.event_id not in read or kind is EventKind.REVIEW:
+                yield state(book, predicate, Asked(event_id=event.event_id))
+    yield from readings
 
 
 def _readings(book: Book) -> Iterator[Claim | None]:

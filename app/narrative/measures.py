@@ -46,17 +46,23 @@ Measure = Callable[[Book, Asked], Measured | None]
 
 
 class Spec(NamedTuple):
-    """Kind, unit and computation of a predicate."""
+    """Kind, unit, computation and parameters of a predicate; `period` may be left out, the others may not."""
 
     kind: ClaimKind
     unit: Unit
     measure: Measure
+    takes: tuple[str, ...] = ()
+
+    def fits(self, asked: Asked) -> bool:
+        """Whether a claim has the parameters that it needs and no others, which would say more than is measured."""
+        given = {name for name, value in asked._asdict().items() if value is not None}
+        return set(self.takes) - {"period"} <= given <= set(self.takes)
 
 
 def state(book: Book, predicate: Predicate, asked: Asked = Asked()) -> Claim | None:
     """Measure one claim; None when the events do not support any such claim."""
     spec = SPECS[predicate]
-    found = spec.measure(book, asked)
+    found = spec.measure(book, asked) if spec.fits(asked) else None
     if found is None or not found.events:
         return None
     listed = len(found.events) <= MAX_EVIDENCE
@@ -93,7 +99,7 @@ def recompute(claim: Claim, book: Book) -> Claim | None:
         period=claim.period,
         topic=claim.topic,
         item_id=claim.item_id,
-        event_id=claim.evidence[0] if claim.evidence else None,
+        event_id=next(iter(claim.evidence), None) if "event_id" in SPECS[claim.predicate].takes else None,
         reading=claim.reading,
     )
     return state(book, claim.predicate, asked)
@@ -238,7 +244,7 @@ def _quote(book: Book, event: Event) -> str | None:
     text = book.history.texts.get(event.text_ref or "")
     if not text or book.taxonomy.forbidden_in(text):
         return None
-    return shorten(redact(text), QUOTE_LENGTH)
+    return shorten(redact(text), QUOTE_LENGTH).rstrip("。.")
 
 
 def _intent(book: Book, asked: Asked) -> Measured | None:
@@ -260,22 +266,22 @@ SPECS: dict[Predicate, Spec] = {
     Predicate.FIRST_ORDER: Spec(_FACT, Unit.MONEY_MINOR, _one_order(lambda _: 0)),
     Predicate.LAST_ORDER: Spec(_FACT, Unit.MONEY_MINOR, _one_order(lambda _: -1)),
     Predicate.LARGEST_ORDER: Spec(_FACT, Unit.MONEY_MINOR, _one_order(lambda values: values.index(max(values)))),
-    Predicate.ORDER_COUNT: Spec(_AGGREGATE, Unit.COUNT, _order_count),
-    Predicate.ORDER_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _order_value),
-    Predicate.AVERAGE_ORDER_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _average_order_value),
-    Predicate.REFUND_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _refund_value),
+    Predicate.ORDER_COUNT: Spec(_AGGREGATE, Unit.COUNT, _order_count, ("period",)),
+    Predicate.ORDER_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _order_value, ("period",)),
+    Predicate.AVERAGE_ORDER_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _average_order_value, ("period",)),
+    Predicate.REFUND_VALUE: Spec(_AGGREGATE, Unit.MONEY_MINOR, _refund_value, ("period",)),
     Predicate.USUAL_GAP: Spec(_AGGREGATE, Unit.DAYS, _usual_gap),
     Predicate.DAYS_SINCE_LAST_ORDER: Spec(_AGGREGATE, Unit.DAYS, _days_since_last_order),
-    Predicate.TOPIC_SHARE: Spec(_AGGREGATE, Unit.SHARE, _topic_share),
-    Predicate.TOPIC_INTERACTIONS: Spec(_AGGREGATE, Unit.COUNT, _topic_interactions),
-    Predicate.ITEM_ORDERS: Spec(_AGGREGATE, Unit.COUNT, _item_orders),
-    Predicate.VIEW_COUNT: Spec(_AGGREGATE, Unit.COUNT, _view_count),
-    Predicate.ORDER_COUNT_CHANGE: Spec(_CHANGE, Unit.COUNT, _change(_order_count)),
-    Predicate.ORDER_VALUE_CHANGE: Spec(_CHANGE, Unit.MONEY_MINOR, _change(_order_value)),
-    Predicate.TOPIC_CHANGE: Spec(_CHANGE, Unit.COUNT, _change(_topic_interactions)),
-    Predicate.CARTED_NOT_BOUGHT: Spec(_FACT, Unit.COUNT, _carted_not_bought),
-    Predicate.SEARCHED: Spec(_FACT, Unit.NONE, _said(EventKind.SEARCH)),
-    Predicate.REVIEWED: Spec(_FACT, Unit.RATING, _said(EventKind.REVIEW)),
-    Predicate.SUPPORT_CONTACT: Spec(_FACT, Unit.NONE, _said(EventKind.SUPPORT_MESSAGE)),
-    Predicate.INTENT: Spec(ClaimKind.INFERENCE, Unit.NONE, _intent),
+    Predicate.TOPIC_SHARE: Spec(_AGGREGATE, Unit.SHARE, _topic_share, ("period", "topic")),
+    Predicate.TOPIC_INTERACTIONS: Spec(_AGGREGATE, Unit.COUNT, _topic_interactions, ("period", "topic")),
+    Predicate.ITEM_ORDERS: Spec(_AGGREGATE, Unit.COUNT, _item_orders, ("period", "item_id")),
+    Predicate.VIEW_COUNT: Spec(_AGGREGATE, Unit.COUNT, _view_count, ("period",)),
+    Predicate.ORDER_COUNT_CHANGE: Spec(_CHANGE, Unit.COUNT, _change(_order_count), ("period",)),
+    Predicate.ORDER_VALUE_CHANGE: Spec(_CHANGE, Unit.MONEY_MINOR, _change(_order_value), ("period",)),
+    Predicate.TOPIC_CHANGE: Spec(_CHANGE, Unit.COUNT, _change(_topic_interactions), ("period", "topic")),
+    Predicate.CARTED_NOT_BOUGHT: Spec(_FACT, Unit.COUNT, _carted_not_bought, ("period", "item_id")),
+    Predicate.SEARCHED: Spec(_FACT, Unit.NONE, _said(EventKind.SEARCH), ("event_id",)),
+    Predicate.REVIEWED: Spec(_FACT, Unit.RATING, _said(EventKind.REVIEW), ("event_id",)),
+    Predicate.SUPPORT_CONTACT: Spec(_FACT, Unit.NONE, _said(EventKind.SUPPORT_MESSAGE), ("event_id",)),
+    Predicate.INTENT: Spec(ClaimKind.INFERENCE, Unit.NONE, _intent, ("event_id", "reading")),
 }

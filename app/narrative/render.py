@@ -14,6 +14,8 @@ from app.schema import Lang
 
 OVERDUE = 1.5
 """A silence longer than this many usual gaps is said to be overdue."""
+NOTABLE_RISK = 0.1
+"""Churn risk from which the story speaks of it; below, the plain probability says enough."""
 
 
 def narrate(claims: Sequence[Claim], book: Book, lang: Lang) -> Narrative:
@@ -47,8 +49,9 @@ def _plans(claims: Sequence[Claim]) -> Iterator[tuple[str, Cited]]:
     yield from _rhythm(first)
     yield from _changes(first)
     for claim in by.get(Predicate.TOPIC_CHANGE, []):
-        yield f"topic_{claim.direction}", {"topic_change": claim}
-    yield from _each(by, {Predicate.SEARCHED: "searched", Predicate.CARTED_NOT_BOUGHT: "carted"})
+        yield _topic_plan(claim), {"topic_change": claim}
+    yield from _searches(by.get(Predicate.SEARCHED, []))
+    yield from _each(by, {Predicate.CARTED_NOT_BOUGHT: "carted"})
     for claim in by.get(Predicate.REVIEWED, []):
         yield "reviewed" if claim.value is None else "reviewed_rated", {"reviewed": claim}
     yield from _each(by, {Predicate.SUPPORT_CONTACT: "support", Predicate.INTENT: "intent", Predicate.LTV: "ltv"})
@@ -92,21 +95,40 @@ def _rhythm(first: Mapping[str, Claim]) -> Iterator[tuple[str, Cited]]:
 def _changes(first: Mapping[str, Claim]) -> Iterator[tuple[str, Cited]]:
     count, value = first.get("order_count_change"), first.get("order_value_change")
     if count and value:
-        same = count.direction == value.direction
-        yield (
-            f"change_both_{count.direction}" if same else "change_mixed",
-            _take(first, "order_count_change", "order_value_change"),
-        )
+        yield _change_plan(count, value), _take(first, "order_count_change", "order_value_change")
     elif value:
         yield f"change_value_{value.direction}", _take(first, "order_value_change")
     elif count:
         yield "change_count", _take(first, "order_count_change")
 
 
+def _change_plan(count: Claim, value: Claim) -> str:
+    if count.value == 0:
+        return "change_none_now"
+    if count.compared_to == 0:
+        return "change_none_before"
+    return f"change_both_{count.direction}" if count.direction == value.direction else "change_mixed"
+
+
+def _topic_plan(claim: Claim) -> str:
+    if claim.value == 0:
+        return "topic_gone"
+    return "topic_new" if claim.compared_to == 0 else f"topic_{claim.direction}"
+
+
+def _searches(claims: Sequence[Claim]) -> Iterator[tuple[str, Cited]]:
+    match claims:
+        case [one, two]:
+            yield "searched_two", {"searched": one, "searched_2": two}
+        case _:
+            yield from (("searched", {"searched": claim}) for claim in claims)
+
+
 def _leaving(first: Mapping[str, Claim]) -> Iterator[tuple[str, Cited]]:
     if "no_purchase" not in first:
         return
-    if "churn_risk" in first:
+    risk = first.get("churn_risk")
+    if risk and (risk.value or 0) >= NOTABLE_RISK:
         yield "no_purchase_risk", _take(first, "no_purchase", "churn_risk")
     else:
         yield "no_purchase", _take(first, "no_purchase")

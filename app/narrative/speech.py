@@ -27,6 +27,8 @@ class Wording(Frozen):
     quote: tuple[str, str]
     unknown: str
     nouns: dict[str, tuple[str, str]]
+    adverbs: dict[str, dict[int, str]]
+    """Noun -> small counts that have a word of their own, such as `once`."""
     sentences: dict[str, tuple[str, ...]]
     plain: dict[str, str]
 
@@ -92,6 +94,7 @@ class Speaker:
                 nouns = {"orders": "order", "times": "time", "views": "view", "interactions": "interaction"}
                 said |= {slot: self.count(value, noun) for slot, noun in nouns.items()}
                 said |= {"count": self.number(value), "before": self.number(claim.compared_to or 0)}
+                said |= {f"before_{s}": self.count(claim.compared_to or 0, noun) for s, noun in nouns.items()}
             case Unit.MONEY_MINOR if value is not None and claim.currency:
                 said |= {"amount": self.money(value, claim.currency)}
                 said |= {"before_amount": self.money(claim.compared_to or 0, claim.currency)}
@@ -107,6 +110,8 @@ class Speaker:
 
     def count(self, n: float, noun: str) -> str:
         """A number with its noun or measure word."""
+        if n in (named := self.wording.adverbs.get(noun, {})):
+            return named[int(n)]
         one, many = self.wording.nouns[noun]
         gap = "" if self.lang == "zh" else " "
         return f"{self.number(n)}{gap}{one if n == 1 else many}"

@@ -258,7 +258,7 @@ def test_an_obedient_model_gets_nothing_into_the_story(taxonomy: Taxonomy, lang:
 def test_a_served_model_tells_the_story_over_http(taxonomy: Taxonomy) -> None:
     known = a_customer(taxonomy, "zh")
     with OpenAIServer(says("Hello"), says(draft(*faithful(known)))) as server:
-        story = told_by(Storyteller(OpenAICompatibleModel(server.url, "tiny"), PROMPTS), known)
+        story = told_by(Storyteller(OpenAICompatibleModel(server.url, "tiny", timeout_s=30.0), PROMPTS), known)
         assert len(server.received) == 2
     assert story.provenance.rung == "large"
     assert story.provenance.model == "served-model"

@@ -71,6 +71,15 @@ def test_a_wrong_foreign_or_misdated_claim_does_not_survive_recomputation(taxono
     assert recompute(claim.model_copy(update={"predicate": Predicate.LTV}), book) is None
 
 
+def test_a_claim_with_parameters_that_its_predicate_does_not_measure_is_refused(taxonomy: Taxonomy) -> None:
+    book = a_book(taxonomy, *MONTHLY)
+    first = state(book, Predicate.FIRST_ORDER)
+    assert first is not None
+    assert recompute(first.model_copy(update={"topic": "pets"}), book) is None
+    assert state(book, Predicate.TOPIC_SHARE, Asked(period=book.all_time)) is None
+    assert state(book, Predicate.ORDER_COUNT, Asked(period=book.all_time, item_id="milk")) is None
+
+
 def test_a_cart_is_open_only_while_nothing_was_bought(taxonomy: Taxonomy) -> None:
     carted = [an_accepted("cart_add", day, item_id="cream") for day in (185, 190)]
     open_cart = by_predicate(choose(a_book(taxonomy, *carted)))["carted_not_bought"]

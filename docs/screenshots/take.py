@@ -1,0 +1,45 @@
+"""Take the screenshots anew: `python docs/screenshots/take.py http://127.0.0.1:8000`, serve.py running on the demo."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).parent
+CUSTOMER = "/customer/user_id:u100213"
+
+
+def main(address: str) -> None:
+    """All four, in a window of 1280 pixels."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 820})
+        page.goto(f"{address}/?lang=zh")
+        page.locator(".customers tbody tr").first.wait_for()
+        shoot(page, "console-list-zh.png")
+        for lang in ("zh", "en"):
+            page.goto(f"{address}{CUSTOMER}?lang={lang}")
+            page.locator(".sentence.inference").first.click()
+            page.locator(".event-table").wait_for()
+            shoot(page, f"customer-{lang}.png", height=1180)
+        page.goto(f"{address}{CUSTOMER}?lang=zh")
+        page.locator(".draft").click()
+        page.locator(".status-line").wait_for()
+        page.add_style_tag(content=".bar-top { position: static }")
+        page.locator(".strategy").screenshot(path=HERE / "strategy-zh.png")
+        browser.close()
+
+
+def shoot(page: Page, name: str, height: int = 820) -> None:
+    """The top of the page, without the pointer on anything."""
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.mouse.move(0, 400)
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(600)
+    page.screenshot(path=HERE / name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1].rstrip("/"))
