@@ -11,7 +11,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.core ## install what is missing, load the demo shop, serve API and console (PORT=8000 DATA=data)
-	@$(BIN)/python serve.py --port $(PORT) --data $(DATA)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python serve.py --port $(PORT) --data $(DATA)
 
 install: ## make .venv with the developer extras (EXTRAS=bench adds the benches' peers)
 	@$(PYTHON) scripts/install.py dev $(EXTRAS)

@@ -38,7 +38,7 @@ def main() -> None:
         install_torch()
     wanted = f".[{','.join(extras)}]" if extras else "."
     say(f"installing {wanted} (about a minute on first use)")
-    pip("install", "--editable", wanted)
+    pip("install", "--no-compile", "--editable", wanted)  # what is used is compiled on first start
     for name in ["core", *extras]:
         (VENV / f".{name}").touch()
     say(f"ready after {time.monotonic() - started:.0f} s")

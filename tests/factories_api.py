@@ -1,7 +1,7 @@
 """A served app as a caller meets it: two workspaces, a key for every role, a client over real ASGI."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi.testclient import TestClient
 from httpx import Response
@@ -11,6 +11,13 @@ from app.api.app import create_app
 from app.bootstrap import App
 
 NOW = datetime(2026, 5, 1, 4, tzinfo=UTC)
+
+
+class Running(NamedTuple):
+    """A server in a process of its own, as its user meets it."""
+
+    address: str
+    key: str
 
 
 class Served:

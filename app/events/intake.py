@@ -17,7 +17,7 @@ import msgspec
 
 from app.database.types import to_micros
 from app.errors import InvalidInput
-from app.events.schemas import Event, Identifier, IncomingEvent, Money
+from app.events.schemas import OUR_KINDS, OUR_SOURCE, Event, Identifier, IncomingEvent, Money
 from app.events.timestamps import check_plausible, parse_moment
 
 MAX_MINOR = 10**13
@@ -57,7 +57,7 @@ class Accepted(NamedTuple):
 
 def accept(incoming: IncomingEvent, intake: Intake) -> Accepted:
     """Read one event. InvalidInput says why it cannot be used; its message becomes the quarantine reason."""
-    _check_names(incoming)
+    _check_names(incoming, intake.source)
     occurred_at = parse_moment(incoming.occurred_at, zone=intake.zone, unit=intake.time_unit, fmt=intake.time_format)
     check_plausible(occurred_at, received_at=intake.received_at)
     identifiers = intake.normalise(incoming.identifiers)
@@ -105,9 +105,11 @@ def payload_hash(event: Event, text: str | None) -> str:
     return hashlib.blake2b(msgspec.json.encode(content, order="deterministic"), digest_size=16).hexdigest()
 
 
-def _check_names(incoming: IncomingEvent) -> None:
+def _check_names(incoming: IncomingEvent, source: str) -> None:
     if not incoming.message_id or not incoming.kind:
         raise InvalidInput("empty field: message_id and kind are needed")
+    if incoming.kind in OUR_KINDS and source != OUR_SOURCE:
+        raise InvalidInput(f"reserved kind: {incoming.kind} events are written by Understory alone")
     for name in _NAMES:
         value = getattr(incoming, name)
         if value is not None and (len(value) > MAX_NAME or not _is_text(value)):

@@ -47,6 +47,17 @@ class EventKind(StrEnum):
 
 OUR_SOURCE = "understory"
 """Source of the events that we write ourselves (decisions, approvals, corrections)."""
+OUR_KINDS = frozenset(
+    {
+        EventKind.DECISION,
+        EventKind.APPROVAL,
+        EventKind.CAMPAIGN_STOPPED,
+        EventKind.INFERENCE_RECORDED,
+        EventKind.MERGE,
+        EventKind.UNMERGE,
+    }
+)
+"""Kinds that only we may write: no source can forge a decision or undo a merge."""
 
 
 class Money(msgspec.Struct, frozen=True):

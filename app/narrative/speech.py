@@ -27,6 +27,8 @@ class Wording(Frozen):
     quote: tuple[str, str]
     unknown: str
     nouns: dict[str, tuple[str, str]]
+    ago: tuple[str, str]
+    """The same day, and a pattern for `days` before."""
     adverbs: dict[str, dict[int, str]]
     """Noun -> small counts that have a word of their own, such as `once`."""
     sentences: dict[str, tuple[str, ...]]
@@ -101,7 +103,7 @@ class Speaker:
                 said |= {"low": self.money(claim.low or 0, claim.currency)}
                 said |= {"high": self.money(claim.high or 0, claim.currency)}
             case Unit.DAYS if value is not None:
-                said |= {"days": self.count(value, "day")}
+                said |= {"days": self.count(value, "day"), "ago": self.ago(value)}
             case Unit.SHARE | Unit.PROBABILITY if value is not None:
                 said |= {"share": self.share(value)}
             case Unit.RATING:
@@ -115,6 +117,11 @@ class Speaker:
         one, many = self.wording.nouns[noun]
         gap = "" if self.lang == "zh" else " "
         return f"{self.number(n)}{gap}{one if n == 1 else many}"
+
+    def ago(self, days: float) -> str:
+        """So many days before the moment of the reading."""
+        today, before = self.wording.ago
+        return before.format(days=self.count(days, "day")) if days else today
 
     def number(self, n: float) -> str:
         """Grouped digits, at most one decimal."""

@@ -1,4 +1,5 @@
 import os
+import re
 import selectors
 import shutil
 import socket
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.factories_api import Running
 
 ROOT = Path(__file__).parents[2]
 READY_S = 90
@@ -34,20 +37,19 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def console(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a real server over a small demo shop, started as a user starts it."""
+def console(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A real server over a small demo shop, started as a user starts it."""
     port, data = a_free_port(), tmp_path_factory.mktemp("console")
     command = [sys.executable, "-u", "serve.py", "--port", str(port), "--data", str(data), "--workspace", "demo"]
     environment = os.environ | {"UNDERSTORY_DEMO_CUSTOMERS": "120", "UNDERSTORY_LLM_URL": ""}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as server:
         try:
-            _wait_until_ready(server)
-            yield f"http://127.0.0.1:{port}"
+            yield Running(f"http://127.0.0.1:{port}", _key_when_ready(server))
         finally:
             server.terminate()
 
 
-def _wait_until_ready(server: subprocess.Popen[str]) -> None:
+def _key_when_ready(server: subprocess.Popen[str]) -> str:
     assert server.stdout
     said, deadline = "", time.monotonic() + READY_S
     with selectors.DefaultSelector() as waiting:
@@ -55,8 +57,8 @@ def _wait_until_ready(server: subprocess.Popen[str]) -> None:
         while time.monotonic() < deadline and waiting.select(timeout=deadline - time.monotonic()):
             line = server.stdout.readline()
             said += line
-            if "Understory is ready" in line:
-                return
+            if key := re.search(r"key +(uk_\S+)", line):
+                return key[1]
             if not line:
                 break
     raise AssertionError(f"serve.py did not come up: {said}")

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.factories_api import Running, an_order_body
+
 pytestmark = pytest.mark.e2e
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip # noqa: E501
@@ -53,11 +55,11 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def watched(browser: Browser, console: str) -> Iterator[Watched]:
+def watched(browser: Browser, console: Running) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(SECONDS)
     expect.set_options(timeout=SECONDS)
-    watched = Watched(context.new_page(), console)
+    watched = Watched(context.new_page(), console.address)
     yield watched
     context.close()
     assert watched.complaints == []
@@ -134,8 +136,31 @@ def test_a_wrong_address_is_answered_in_words(watched: Watched) -> None:
     expect(page.get_by_text("看不懂这个日期")).to_be_visible()
 
 
-def test_a_page_under_another_host_name_is_refused(console: str, watched: Watched) -> None:
+def test_a_page_under_another_host_name_is_refused(watched: Watched) -> None:
     page = watched.open("/?lang=en")
-    answer = page.request.get(console, headers={"Host": "rebound.example"})
+    answer = page.request.get(watched.address, headers={"Host": "rebound.example"})
     assert answer.status == 400
     assert "Customers" not in answer.text()
+
+
+def test_what_a_source_sends_is_text_and_never_markup(watched: Watched, console: Running) -> None:
+    nasty = "<img src=x onerror=alert(1)> {{ 7*7 }}"
+    order = an_order_body(1, identifiers={"user_id": nasty}, item_id=nasty, order_id=nasty, occurred_at="2026-10-30")
+    review = {**order, "message_id": "m2", "kind": "review", "text": nasty}
+    dialogs: list[str] = []
+    watched.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    answer = watched.page.request.post(
+        f"{watched.address}/v1/events",
+        headers={"Authorization": f"Bearer {console.key}"},
+        data={"source": nasty, "events": [order, review]},
+    )
+    assert answer.json()["data"]["accepted"] == 2
+    page = watched.open("/?lang=en")
+    page.get_by_placeholder("Find by member id").fill("onerror")
+    expect(page.locator(".customers tbody tr")).to_have_count(1)
+    expect(page.locator(".row-link")).to_have_text(nasty)
+    open_first_customer(page)
+    page.locator(".sentence").first.click()
+    expect(page.locator(".evidence .cell-item").last).to_have_text(nasty)
+    assert page.locator("img[src=x]").count() == 0
+    assert dialogs == []

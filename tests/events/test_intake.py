@@ -33,6 +33,7 @@ def test_unknown_kinds_and_properties_are_kept() -> None:
         ({"identifiers": {}}, "no usable identifier"),
         ({"amount_minor": -1}, "amount out of range"),
         ({"amount_minor": 5, "currency": "USD"}, "wrong currency"),
+        ({"kind": "decision"}, "reserved kind"),
         ({"text": "a\x00b"}, "text holds NUL"),
         ({"item_id": "\ud800"}, "bad item_id"),
         ({"properties": {"x": float("nan")}}, "property is not a finite number"),
