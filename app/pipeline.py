@@ -140,17 +140,7 @@ class Pipeline:
 
     def rebuild(self, workspace: Workspace) -> int:
         """Fold every customer anew from the log; returns how many stored profiles had differed."""
-        fresh = self.follower.refold(
-            workspace, [c.customer_id for c in self.identity.customers(workspace.workspace_id)]
-        )
-        stored = self.profiles.states(workspace.workspace_id)
-        different = {c: state for c, state in fresh.items() if stored.get(c) != state}
-        if different:
-            with self.database.write() as connection:
-                self.profiles.save(
-                    connection, workspace.workspace_id, different, position=self.log.position(workspace.workspace_id)
-                )
-        return len(different)
+        return self.follower.rebuild(workspace)
 
     # --- the middle: events -> profile -> narrative -> numbers -------------------------------------------
 

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,25 @@ def test_profiles_that_followed_the_log_equal_a_rebuild(app: App) -> None:
     assert app.pipeline.rebuild(shop) == 0
     (state,) = app.pipeline.profiles.states("shop").values()
     assert state.events == 4
+
+
+def test_merges_and_followers_that_race_leave_profiles_equal_to_the_log(app: App) -> None:
+    shop = a_shop(app)
+
+    def browse_then_log_in(customer: int) -> None:
+        names = {"user_id": f"u{customer}", "anonymous": f"a{customer}"}
+        views = [
+            an_incoming("view", day, identifiers={k: v}, item_id="milk") for day in range(5) for k, v in names.items()
+        ]
+        app.pipeline.ingest(shop, "web", parsed(*views), now=RECEIVED)
+        app.pipeline.catch_up(shop)
+        app.pipeline.ingest(shop, "web", parsed(an_incoming("identify", 6, identifiers=names)), now=RECEIVED)
+        app.pipeline.catch_up(shop)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(browse_then_log_in, range(12)))
+    assert app.pipeline.rebuild(shop) == 0
+    assert [s.events for s in app.pipeline.profiles.states("shop").values()] == [11] * 12
 
 
 def test_a_new_catalogue_changes_the_topics_of_past_events(app: App) -> None:

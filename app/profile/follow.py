@@ -36,15 +36,21 @@ class ProfileFollower:
     def catch_up(self, workspace: Workspace) -> int:
         """Fold everything that is new; returns the number of events read."""
         done = 0
-        while True:
+        while self._log.position(workspace.workspace_id) > self._profiles.position(workspace.workspace_id):
+            done += self._fold_next(workspace)
+        return done
+
+    def _fold_next(self, workspace: Workspace) -> int:
+        # The write transaction is open from the first read: no merge and no other follower can come between.
+        with self._database.write() as connection:
             start = self._profiles.position(workspace.workspace_id)
             batch = self._log.since(workspace.workspace_id, start, limit=BATCH)
-            if not batch:
-                return done
-            self._fold_batch(workspace, [event for _, event in batch], start=start, position=batch[-1][0])
-            done += len(batch)
+            if batch:
+                states = self._fold_batch(workspace, [e for _, e in batch], start=start, position=batch[-1][0])
+                self._profiles.save(connection, workspace.workspace_id, states, position=batch[-1][0])
+        return len(batch)
 
-    def _fold_batch(self, workspace: Workspace, batch: list[Event], *, start: int, position: int) -> None:
+    def _fold_batch(self, workspace: Workspace, batch: list[Event], *, start: int, position: int) -> dict[str, State]:
         groups = self._by_customer(workspace, batch)
         known = self._profiles.states(workspace.workspace_id, list(groups))
         context = self._context(workspace, self._log.context(workspace.workspace_id, batch, until=_FOREVER))
@@ -58,9 +64,19 @@ class ProfileFollower:
                 states[customer_id] = fold(None, events, context)
             else:
                 again.append(customer_id)
-        states |= self.refold(workspace, again, position=position)
+        return states | self.refold(workspace, again, position=position)
+
+    def rebuild(self, workspace: Workspace) -> int:
+        """Fold everybody from the start, replace what differs, and return how many did."""
         with self._database.write() as connection:
-            self._profiles.save(connection, workspace.workspace_id, states, position=position)
+            position = self._log.position(workspace.workspace_id)
+            everybody = set(self._identity.owners(workspace.workspace_id).values())
+            fresh = self.refold(workspace, everybody, position=position)
+            stored = self._profiles.states(workspace.workspace_id)
+            different = {c: state for c, state in fresh.items() if stored.get(c) != state}
+            if different:
+                self._profiles.save(connection, workspace.workspace_id, different, position=position)
+        return len(different)
 
     def refold(
         self, workspace: Workspace, customer_ids: Iterable[str], *, position: int | None = None
