@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 
+from app.errors import InvalidInput
+
 metadata = MetaData()
 """All tables of all stages register here; each table is declared in its stage's `store.py`."""
 
@@ -48,11 +50,18 @@ def _make_engine(url: str) -> Engine:
         return create_engine(url, pool_pre_ping=True)
     path = url.removeprefix("sqlite:///")
     if path not in ("", ":memory:"):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(path).parent)
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"cannot make the data folder {folder}: {error.strerror}; choose another") from None
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -1,11 +1,14 @@
 """Bring a database to the current schema. Alembic does the work; this file only points it at our scripts."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import DatabaseError
 
 from app.database.engine import Database
+from app.errors import InvalidInput
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
@@ -18,9 +21,12 @@ def downgrade(database: Database, revision: str = "base") -> None:
     _run(database, command.downgrade, revision)
 
 
-def _run(database: Database, step: object, revision: str) -> None:
+def _run(database: Database, step: Callable[[Config, str], None], revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        step(config, revision)  # type: ignore[operator]
+    try:
+        with database.write() as connection:
+            config.attributes["connection"] = connection
+            step(config, revision)
+    except DatabaseError as error:
+        raise InvalidInput(f"cannot use the database {database.engine.url}: {error.orig}") from None
