@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from app.narrative.measures import with_id
+from app.narrative.measures import OVERDUE, with_id
 from app.narrative.schemas import Claim, ClaimKind, Predicate, Unit
 from app.predict.schemas import ChurnEstimate, LtvEstimate
 
@@ -71,7 +71,7 @@ def explain(ltv: LtvEstimate, churn: ChurnEstimate, claims: Sequence[Claim]) -> 
 def _overdue(claims: Sequence[Claim]) -> list[Claim]:
     by = {c.predicate: c for c in claims}
     since, gap = by.get(Predicate.DAYS_SINCE_LAST_ORDER), by.get(Predicate.USUAL_GAP)
-    late = since and gap and (since.value or 0) > 1.5 * (gap.value or 0)
+    late = since and gap and (since.value or 0) > OVERDUE * (gap.value or 0)
     return [since, gap] if since and gap and late else []
 
 

@@ -117,7 +117,18 @@ class Book:
         """What the item is called, or its id; catalogue shouting is toned down."""
         item = self.history.items.get(item_id)
         title = " ".join(item.title.split()) if item else item_id
-        return title.capitalize() if title.isupper() and " " in title else title
+        return _toned_down(title) if _shouts(title) else title
+
+
+def _shouts(title: str) -> bool:
+    letters = [c for c in title if c.isalpha()]
+    return title.isascii() and len(letters) >= 8 and sum(c.isupper() for c in letters) >= 0.8 * len(letters)
+
+
+def _toned_down(title: str) -> str:
+    """Lower case with a capital; words with digits in them (sizes, models) stay as they are."""
+    words = [word if any(c.isdigit() for c in word) else word.lower() for word in title.split()]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def value_of(lines: Sequence[Event]) -> int:

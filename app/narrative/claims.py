@@ -13,11 +13,21 @@ WINDOW_DAYS = 90
 RECENT_DAYS = 30
 """How far back searches, carts and messages are news."""
 FAVOURITE_FROM = 3
-"""Orders of one item that make it a favourite."""
+"""Days of buying one item that make it a favourite."""
+FAVOURITE_WITHIN_DAYS = 180
+"""A favourite was bought within so many days."""
+REVIEW_DAYS = 180
+"""How long a review is worth repeating."""
+MESSAGE_DAYS = 60
+"""How long a message to support is worth repeating."""
+SHORTEST_MESSAGE = 6
+"""Characters below which a message to support says too little to repeat."""
 MUCH_LOOKED_AT = 5
 """Interactions with one topic within RECENT_DAYS that are worth telling."""
-RHYTHM_FROM = 3
-"""Purchase days that show a usual gap; two have one gap, which may be anything."""
+RHYTHM_FROM = 4
+"""Purchase days that show a usual gap: three gaps or more."""
+DAYS_TO_MOVE = 3
+"""Days on which a topic was dealt with, in the busier window, before its change is told; one basket is no trend."""
 WORTH_TELLING = 0.15
 """Relative change between two windows below which nothing is said."""
 
@@ -58,10 +68,14 @@ def _taste(book: Book, whole: Period) -> Iterator[Claim | None]:
 
 
 def _favourite(book: Book, whole: Period) -> Claim | None:
-    orders_of = Counter(
-        item_id for order in book.orders() for item_id in {line.item_id for line in order.lines} if item_id
-    )
-    for item_id, count in _top(orders_of, 1):
+    """The item bought on most days, if it was bought on enough of them and not too long ago."""
+    days: dict[str, set[int]] = {}
+    for event in book.find(Query((EventKind.ORDER,))):
+        if event.item_id:
+            days.setdefault(event.item_id, set()).add(book.local_day(event.occurred_at))
+    recent = book.local_day(book.as_of) - FAVOURITE_WITHIN_DAYS
+    bought = Counter({item: len(on) for item, on in days.items() if max(on) >= recent})
+    for item_id, count in _top(bought, 1):
         if count >= FAVOURITE_FROM:
             return state(book, Predicate.ITEM_ORDERS, Asked(period=whole, item_id=item_id))
     return None
@@ -96,12 +110,20 @@ def _worth_telling(claim: Claim) -> bool:
 
 def _topic_changes(book: Book, window: Period, before: Period) -> Iterator[Claim | None]:
     now, then = (_topic_counts(book, period) for period in (window, before))
-    moved = {t: now[t] - then[t] for t in {*now, *then} if _moved(now[t], then[t])}
+    if not now:
+        return  # silence altogether is told once, by the orders and the days since
+    days = {t: max(_days_with(book, t, window), _days_with(book, t, before)) for t in {*now, *then}}
+    moved = {t: now[t] - then[t] for t, on in days.items() if on >= DAYS_TO_MOVE and _moved(now[t], then[t])}
     rising = max(moved, key=lambda t: (moved[t], t), default=None)
     fading = min(moved, key=lambda t: (moved[t], t), default=None)
     for topic in dict.fromkeys((rising, fading)):
         if topic and moved[topic]:
             yield state(book, Predicate.TOPIC_CHANGE, Asked(period=window, topic=topic))
+
+
+def _days_with(book: Book, topic: str, period: Period) -> int:
+    found = book.find(Query(TOPICAL_KINDS, topic=topic, period=period))
+    return len({book.local_day(event.occurred_at) for event in found})
 
 
 def _topic_counts(book: Book, period: Period) -> Counter[str]:
@@ -117,33 +139,42 @@ def _recent(book: Book) -> Iterator[Claim | None]:
     period = book.last_days(RECENT_DAYS)
     readings = [claim for claim in _readings(book) if claim]
     read = {event_id for claim in readings for event_id in claim.evidence}
-    for event in book.find(Query((EventKind.SEARCH,), period=period))[-2:]:
+    searches = {
+        book.history.texts.get(e.text_ref or ""): e for e in book.find(Query((EventKind.SEARCH,), period=period))
+    }
+    for event in list(searches.values())[-2:]:
         if event.event_id not in read:
             yield state(book, Predicate.SEARCHED, Asked(event_id=event.event_id))
     carted = Counter(e.item_id for e in book.find(Query((EventKind.CART_ADD,), period=period)) if e.item_id)
     open_carts = (state(book, Predicate.CARTED_NOT_BOUGHT, Asked(period=period, item_id=i)) for i, _ in _top(carted, 6))
     yield from [claim for claim in open_carts if claim][:2]
-    for kind, predicate in (
-        (EventKind.REVIEW, Predicate.REVIEWED),
-        (EventKind.SUPPORT_MESSAGE, Predicate.SUPPORT_CONTACT),
-    ):
-        for event in book.find(Query((kind,)))[-1:]:
-            if event.event_id not in read or kind is EventKind.REVIEW:
-                yield state(book, predicate, Asked(event_id=event.event_id))
+    yield from _messages(book, read)
     yield from readings
 
 
+def _messages(book: Book, read: set[str]) -> Iterator[Claim | None]:
+    """The latest review, and the latest message to support that says something, unless a reading quotes it already."""
+    reviews = book.find(Query((EventKind.REVIEW,), period=book.last_days(REVIEW_DAYS)))
+    for event in reviews[-1:]:
+        if event.event_id not in read:
+            yield state(book, Predicate.REVIEWED, Asked(event_id=event.event_id))
+    messages = book.find(Query((EventKind.SUPPORT_MESSAGE,), period=book.last_days(MESSAGE_DAYS)))
+    telling = [e for e in messages if len(book.history.texts.get(e.text_ref or "", "")) >= SHORTEST_MESSAGE]
+    for event in telling[-1:]:
+        if event.event_id not in read:
+            yield state(book, Predicate.SUPPORT_CONTACT, Asked(event_id=event.event_id))
+
+
 def _readings(book: Book) -> Iterator[Claim | None]:
-    """The latest text for each reading that enough texts support, within the longest topic memory."""
-    texts: dict[str, list[str]] = {}
+    """The latest text that allows each reading, while the reading is remembered."""
+    latest: dict[str, str] = {}
     for event in book.find(Query((EventKind.SEARCH, EventKind.REVIEW, EventKind.SUPPORT_MESSAGE))):
-        if event.occurred_at <= book.last_days(WINDOW_DAYS).start:
-            continue
-        for reading in book.taxonomy.readings_in(book.history.texts.get(event.text_ref or "", "")):
-            texts.setdefault(reading, []).append(event.event_id)
-    for reading, event_ids in sorted(texts.items()):
-        if len(event_ids) >= book.taxonomy.readings[reading].needs:
-            yield state(book, Predicate.INTENT, Asked(event_id=event_ids[-1], reading=reading))
+        for name in book.taxonomy.readings_in(book.history.texts.get(event.text_ref or "", "")):
+            reading = book.taxonomy.readings[name]
+            if event.kind in reading.kinds and event.occurred_at > book.last_days(reading.memory_days).start:
+                latest[name] = event.event_id
+    for name, event_id in sorted(latest.items()):
+        yield state(book, Predicate.INTENT, Asked(event_id=event_id, reading=name))
 
 
 def _top(counts: Counter[str], n: int) -> list[tuple[str, int]]:

@@ -13,6 +13,8 @@ from app.narrative.schemas import MAX_EVIDENCE, Claim, ClaimKind, Period, Predic
 from app.privacy.redaction import redact
 from app.text.normalise import shorten
 
+OVERDUE = 2.0
+"""A silence of more than this many usual gaps is overdue."""
 QUOTE_LENGTH = 60
 """Characters of a customer's own words that a claim may carry."""
 
@@ -219,8 +221,10 @@ def _carted_not_bought(book: Book, asked: Asked) -> Measured | None:
     found = book.find(query)
     if not found:
         return None
-    since = Period(start=found[0].occurred_at - timedelta(microseconds=1), end=book.as_of)
-    if book.find(Query(_ORDER, item_id=asked.item_id, period=since)):
+    since_first = Period(start=found[0].occurred_at - timedelta(microseconds=1), end=book.as_of)
+    since_last = Period(start=found[-1].occurred_at, end=book.as_of)
+    bought = book.find(Query(_ORDER, item_id=asked.item_id, period=since_first))
+    if bought or book.find(Query((EventKind.CART_REMOVE,), item_id=asked.item_id, period=since_last)):
         return None
     return Measured(len(found), query, found, at=found[-1].occurred_at)
 
@@ -253,9 +257,12 @@ def _intent(book: Book, asked: Asked) -> Measured | None:
     quote = _quote(book, event) if event else None
     if event is None or quote is None or asked.reading not in book.taxonomy.readings:
         return None
+    reading = book.taxonomy.readings[asked.reading]
+    if event.kind not in reading.kinds:
+        return None
     if asked.reading not in book.taxonomy.readings_in(book.history.texts[event.text_ref or ""]):
         return None
-    confidence = book.taxonomy.readings[asked.reading].confidence
+    confidence = reading.confidence
     query = Query((event.kind,))
     return Measured(None, query, [event], at=event.occurred_at, quote=quote, confidence=confidence)
 

@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.narrative.book import Book
+from app.narrative.measures import OVERDUE
 from app.narrative.schemas import Claim, ClaimKind, Narrative, Predicate, Sentence
 from app.narrative.speech import Slots, Speaker, fill
 from app.schema import Lang
 
-OVERDUE = 1.5
-"""A silence longer than this many usual gaps is said to be overdue."""
+SHORT_REVIEW = 4
+"""Characters up to which a review is told by its rating alone."""
 NOTABLE_RISK = 0.1
 """Churn risk from which the story speaks of it; below, the plain probability says enough."""
 
@@ -53,8 +54,10 @@ def _plans(claims: Sequence[Claim]) -> Iterator[tuple[str, Cited]]:
     yield from _searches(by.get(Predicate.SEARCHED, []))
     yield from _each(by, {Predicate.CARTED_NOT_BOUGHT: "carted"})
     for claim in by.get(Predicate.REVIEWED, []):
-        yield "reviewed" if claim.value is None else "reviewed_rated", {"reviewed": claim}
-    yield from _each(by, {Predicate.SUPPORT_CONTACT: "support", Predicate.INTENT: "intent", Predicate.LTV: "ltv"})
+        yield _review_plan(claim), {"reviewed": claim}
+    yield from _each(by, {Predicate.SUPPORT_CONTACT: "support", Predicate.INTENT: "intent"})
+    for claim in by.get(Predicate.LTV, []):
+        yield "ltv" if claim.high else "ltv_nothing", {"ltv": claim}
     yield from _leaving(first)
 
 
@@ -75,7 +78,7 @@ def _taste(by: Mapping[str, list[Claim]]) -> Iterator[tuple[str, Cited]]:
         case [one, two, *_]:
             yield "taste_two", {"topic_share": one, "topic_share_2": two}
         case [one]:
-            yield "taste_one", {"topic_share": one}
+            yield "taste_all" if one.value == 1 else "taste_one", {"topic_share": one}
     yield from _each(by, {Predicate.ITEM_ORDERS: "favourite", Predicate.TOPIC_INTERACTIONS: "looking_at"})
 
 
@@ -114,6 +117,12 @@ def _topic_plan(claim: Claim) -> str:
     if claim.value == 0:
         return "topic_gone"
     return "topic_new" if claim.compared_to == 0 else f"topic_{claim.direction}"
+
+
+def _review_plan(claim: Claim) -> str:
+    if claim.value is None:
+        return "reviewed"
+    return "reviewed_rated" if len(claim.quote or "") > SHORT_REVIEW else "reviewed_short"
 
 
 def _searches(claims: Sequence[Claim]) -> Iterator[tuple[str, Cited]]:

@@ -56,7 +56,7 @@ class Predicate(StrEnum):
     TOPIC_CHANGE = "topic_change"
     """Interactions with one topic in the period against the period of equal length before."""
     CARTED_NOT_BOUGHT = "carted_not_bought"
-    """Times one item was put in the cart in the period, with no order of it since the first of them."""
+    """Times one item was put in the cart in the period, with no order of it since and not taken out after the last."""
     SEARCHED = "searched"
     """One search, quoted."""
     REVIEWED = "reviewed"

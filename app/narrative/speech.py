@@ -3,7 +3,7 @@
 Formatting is Babel's (CLDR), so money, dates and grouping follow each language's own rules.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -29,6 +29,8 @@ class Wording(Frozen):
     nouns: dict[str, tuple[str, str]]
     ago: tuple[str, str]
     """The same day, and a pattern for `days` before."""
+    spoke: dict[str, str]
+    """Kind of event -> how its words were said; `other` for the rest."""
     adverbs: dict[str, dict[int, str]]
     """Noun -> small counts that have a word of their own, such as `once`."""
     sentences: dict[str, tuple[str, ...]]
@@ -78,6 +80,8 @@ class Speaker:
         if claim.reading:
             reading = self.book.taxonomy.readings[claim.reading]
             said["reading"] = reading.zh if self.lang == "zh" else reading.en
+            kind = self.book.by_id[claim.evidence[0]].kind
+            said["spoke"] = self.wording.spoke.get(kind, self.wording.spoke["other"])
         if claim.confidence is not None:
             said["confidence"] = self.share(claim.confidence)
         return said
@@ -87,7 +91,8 @@ class Speaker:
         if claim.period:
             days = round((claim.period.end - claim.period.start).total_seconds() / 86_400)
             said |= {"days": self.count(days, "day")}
-            said |= {"from": self.date(claim.period.start), "to": self.date(claim.period.end)}
+            first = claim.period.start + timedelta(microseconds=1)  # periods leave their start out
+            said |= {"from": self.date(first), "to": self.date(claim.period.end)}
         if claim.horizon_days is not None:
             said |= {"days": self.count(claim.horizon_days, "day"), "horizon": self.count(claim.horizon_days, "day")}
         value = claim.value

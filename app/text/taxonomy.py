@@ -36,8 +36,10 @@ class Reading(Frozen):
     en: str
     phrases: tuple[str, ...]
     confidence: Annotated[float, Field(gt=0, lt=1)]
-    needs: int = 1
-    """How many separate texts must carry a phrase."""
+    kinds: tuple[str, ...] = ("search", "review", "support_message")
+    """Kinds of event whose text may be read so."""
+    memory_days: Annotated[int, Field(ge=1)] = 90
+    """How long the reading may be told."""
 
 
 class _File(Frozen):

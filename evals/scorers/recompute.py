@@ -227,7 +227,8 @@ def _change(of: Meaning) -> Meaning:
 def _carted_not_bought(claim: Claim, known: Known) -> Found | None:
     carted = [row for row in _lines(known, claim.period, "cart_add") if row.item_id == claim.item_id]
     bought = [row for row in _lines(known) if row.item_id == claim.item_id]
-    if not carted or any(row.at >= carted[0].at for row in bought):
+    removed = [row for row in known.rows if row.kind == "cart_remove" and row.item_id == claim.item_id]
+    if not carted or any(row.at >= carted[0].at for row in bought) or any(row.at > carted[-1].at for row in removed):
         return None
     return Found(len(carted), carted, at=carted[-1].at)
 

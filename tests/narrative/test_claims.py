@@ -119,3 +119,36 @@ def test_an_empty_history_has_nothing_to_tell(taxonomy: Taxonomy) -> None:
 def test_reviews_carry_their_rating(taxonomy: Taxonomy) -> None:
     book = a_book(taxonomy, an_accepted("review", 190, text="一般般", properties={"rating": 2}))
     assert by_predicate(choose(book))["reviewed"].value == pytest.approx(2)
+
+
+def test_a_cart_item_that_was_taken_out_again_is_not_an_open_cart(taxonomy: Taxonomy) -> None:
+    carted, removed = an_accepted("cart_add", 185, item_id="cream"), an_accepted("cart_remove", 186, item_id="cream")
+    assert "carted_not_bought" not in by_predicate(choose(a_book(taxonomy, carted, removed)))
+    again = an_accepted("cart_add", 190, item_id="cream")
+    assert by_predicate(choose(a_book(taxonomy, carted, removed, again)))["carted_not_bought"].value == 2
+
+
+def test_one_basket_is_no_trend_and_silence_is_told_once(taxonomy: Taxonomy) -> None:
+    early = [an_accepted("view", day, item_id="milk", message_id=f"v{day}") for day in range(5, 17)]
+    one_day = [an_accepted("view", 195, item_id="cream", message_id=f"c{n}") for n in range(9)]
+    told = by_predicate(choose(a_book(taxonomy, *early, *one_day)))
+    assert "topic_change" not in told
+    spread = [an_accepted("view", 190 + n, item_id="cream", message_id=f"c{n}") for n in range(9)]
+    assert by_predicate(choose(a_book(taxonomy, *early, *spread)))["topic_change"].topic == "skincare"
+    active_then = [an_accepted("view", 30 + n, item_id="milk", message_id=f"s{n}") for n in range(60)]
+    assert "topic_change" not in by_predicate(choose(a_book(taxonomy, *active_then)))
+
+
+def test_a_review_of_a_trip_that_is_over_is_no_plan_for_one(taxonomy: Taxonomy) -> None:
+    reviewed = an_accepted("review", 190, text="拿去三亚刚好用上")
+    searched = an_accepted("search", 190, text="三亚 带娃")
+    assert "intent" not in by_predicate(choose(a_book(taxonomy, reviewed)))
+    assert by_predicate(choose(a_book(taxonomy, searched)))["intent"].reading == "warm_trip"
+
+
+def test_a_favourite_was_bought_on_several_days_and_not_long_ago(taxonomy: Taxonomy) -> None:
+    same_day = [an_order(190, 10, f"o{n}") for n in range(5)]
+    assert "item_orders" not in by_predicate(choose(a_book(taxonomy, *same_day)))
+    long_ago = [an_order(n, 10, f"o{n}") for n in range(5)]
+    assert "item_orders" not in by_predicate(choose(a_book(taxonomy, *long_ago)))
+    assert by_predicate(choose(a_book(taxonomy, *MONTHLY)))["item_orders"].value == 6

@@ -10,7 +10,7 @@ from app.narrative.schemas import ClaimKind, Predicate
 from app.narrative.speech import Speaker, wording
 from app.schema import Lang
 from app.text.taxonomy import Taxonomy
-from tests.factories import a_book, an_accepted, an_order
+from tests.factories import a_book, an_accepted, an_item, an_order
 
 EVENTS = [
     *(an_order(day, 88.8, f"o{day}", "milk") for day in (1, 30, 60, 80, 100, 195)),
@@ -83,3 +83,19 @@ def test_what_customers_write_is_never_read_as_a_template(taxonomy: Taxonomy) ->
     book = a_book(taxonomy, an_accepted("search", 190, text="{searched.at.__class__} %s {0}"))
     assert "{searched.at.__class__}" in narrate(choose(book), book, "en").text
     assert "{0}" in say(choose(book)[-1], book, "zh")
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("WHITE HANGING HEART T-LIGHT HOLDER", "White hanging heart t-light holder"),
+        ("REGENCY CAKESTAND 3 TIER 20CM", "Regency cakestand 3 tier 20CM"),
+        ("清居 空气炸锅 5L", "清居 空气炸锅 5L"),
+        ("纯棉T恤", "纯棉T恤"),
+        ("iPad Pro 65W", "iPad Pro 65W"),
+    ],
+)
+def test_only_shouted_titles_are_toned_down(taxonomy: Taxonomy, title: str, shown: str) -> None:
+    book = a_book(taxonomy)
+    book.history.items["x"] = an_item("x", title)
+    assert book.title("x") == shown
