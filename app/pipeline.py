@@ -9,7 +9,6 @@ Nothing here reads a clock: `now` and `as_of` come from the caller.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Literal
 
 from app.access.schemas import Workspace
@@ -18,7 +17,7 @@ from app.database.engine import Database
 from app.errors import InvalidInput
 from app.events.intake import Accepted, Intake, accept
 from app.events.quality import IngestReport, Quarantine, Rejected, summarise
-from app.events.schemas import OUR_SOURCE, Event, EventKind, Item
+from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item
 from app.events.sources.mapping import Parsed
 from app.events.store import EventLog, Verdict
 from app.identity.identifiers import normalise_identifiers
@@ -35,7 +34,7 @@ from app.narrative.schemas import Claim
 from app.predict.cohort import Cohort
 from app.predict.model import CustomerModel, fit
 from app.profile.curves import curves
-from app.profile.fold import Context, fold, profile_at
+from app.profile.fold import Context, consents_of, fold, profile_at
 from app.profile.follow import ProfileFollower
 from app.profile.rfm import classify
 from app.profile.schemas import Profile, RfmClass
@@ -54,6 +53,8 @@ from app.viewing import evidence_of, masked
 from app.views import CustomerList, CustomerReading, CustomerRow, InterestCurve, Recommendation
 
 HORIZON_DAYS = 90
+KEPT_RECKONINGS = 8
+"""Moments whose fitted model is kept; the oldest goes first."""
 Order = Literal["ltv", "churn_risk", "recent", "total"]
 
 
@@ -101,6 +102,8 @@ class Pipeline:
         intake: Intake | None = None,
     ) -> IngestReport:
         """Log a whole source in one transaction: all of it is durable when this returns, or none of it is there."""
+        if source.strip().casefold() == OUR_SOURCE:
+            raise InvalidInput(f"source {source!r} is Understory's own; name yours otherwise")
         intake = intake or self.intake(workspace, source, now=now)
         accepted, bad = _read(records, intake)
         with self.database.write() as connection:
@@ -145,9 +148,8 @@ class Pipeline:
     # --- the middle: events -> profile -> narrative -> numbers -------------------------------------------
 
     def clock(self, workspace: Workspace, *, now: datetime) -> datetime:
-        """The moment a reader means who names none: as far as the data reach, never later than now."""
-        latest = self.log.latest(workspace.workspace_id)
-        return min(latest, now) if latest else now
+        """The moment a reader means who names none: as far as the data reach; `now` without any."""
+        return self.log.latest(workspace.workspace_id) or now
 
     def customers(
         self, workspace: Workspace, *, as_of: datetime, order_by: Order = "ltv", limit: int = 50, search: str = ""
@@ -159,7 +161,9 @@ class Pipeline:
         rows = sorted((self._row(workspace, c, reckoning) for c in found), key=_sort_key(order_by))
         return CustomerList(as_of=as_of, total=len(found), rows=tuple(rows[:limit]), model_card=reckoning.model.card)
 
-    def read_customer(self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang) -> CustomerReading:
+    def read_customer(
+        self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang, ask_model: bool = True
+    ) -> CustomerReading:
         """Everything we believe about one customer at one moment, with evidence."""
         customer = self.identity.customer(workspace.workspace_id, ref)
         book = self.book(workspace, customer, as_of=as_of)
@@ -168,7 +172,7 @@ class Pipeline:
         facts = choose(book)
         ltv, churn = explain(model.ltv(customer.customer_id), model.churn(customer.customer_id), facts)
         predicted = prediction_claims(customer.customer_id, ltv, churn, as_of=as_of)
-        story = self._tell(facts, predicted, book, profile, lang)
+        story = self._tell(facts, predicted, book, profile, lang, ask_model=ask_model)
         return CustomerReading(
             workspace_id=workspace.workspace_id,
             customer_id=customer.customer_id,
@@ -201,7 +205,7 @@ class Pipeline:
         """How the weights of a customer's strongest interests rose and faded, one point a week."""
         customer = self.identity.customer(workspace.workspace_id, ref)
         book = self.book(workspace, customer, as_of=as_of)
-        context = Context(self.taxonomy, workspace.zone, book.history.items, book.history.texts)
+        context = self._context(workspace, book)
         found = curves(book.history.events, context, as_of=as_of, step=timedelta(days=7), top=top)
         return tuple(
             InterestCurve(topic=topic, name=self.taxonomy.name(topic, lang), points=points)
@@ -214,21 +218,24 @@ class Pipeline:
         self, workspace: Workspace, ref: str, *, as_of: datetime, now: datetime, lang: Lang
     ) -> Recommendation:
         """A strategy grounded in past campaigns, or the reason why we should not act. The decision is logged."""
-        reading = self.read_customer(workspace, ref, as_of=as_of, lang=lang)
+        reading = self.read_customer(workspace, ref, as_of=as_of, lang=lang, ask_model=False)
         customer = self.identity.customer(workspace.workspace_id, ref)
-        history = self.book(workspace, customer, as_of=as_of).history
+        # Whoever withdrew consent since `as_of`, or was written to, is treated as they stand now.
+        today = self.book(workspace, customer, as_of=max(as_of, now))
+        consents = consents_of(fold(None, today.history.events, self._context(workspace, today)))
+        history = today.history
         cases = self.knowledge_base.cases(workspace.workspace_id)
         situation = situation_of(reading.profile, claims=reading.story.claims)
         request = StrategyRequest(
             workspace=workspace,
-            profile=reading.profile,
+            profile=reading.profile.model_copy(update={"consents": consents}),
             ltv=reading.ltv,
             churn=reading.churn,
             claims=reading.story.claims,
             retrieval=self.search.search(cases, situation, as_of=as_of),
             purchase_rate=self._reckon(workspace, as_of).purchase_rate(reading.profile.rfm_class),
             activity=activity_of(_own_moments(history.events), workspace.zone),
-            recent_contacts=_recent_contacts(history.events, as_of, days=self.policy.frequency.window_days),
+            recent_contacts=_recent_contacts(history.events, max(as_of, now), days=self.policy.frequency.window_days),
             policy=self.policy,
             taxonomy=self.taxonomy,
             decision_id=new_decision_id(workspace.workspace_id, customer.customer_id, now=now),
@@ -247,7 +254,7 @@ class Pipeline:
     # --- shared steps ------------------------------------------------------------------------------------
 
     def _profile(self, workspace: Workspace, customer: Customer, book: Book) -> Profile:
-        context = Context(self.taxonomy, workspace.zone, book.history.items, book.history.texts)
+        context = self._context(workspace, book)
         return profile_at(
             fold(None, book.history.events, context),
             workspace_id=workspace.workspace_id,
@@ -258,8 +265,18 @@ class Pipeline:
             limits=self._reckon(workspace, book.as_of).cohort.limits,
         )
 
+    def _context(self, workspace: Workspace, book: Book) -> Context:
+        return Context(self.taxonomy, workspace.zone, book.history.items, book.history.texts)
+
     def _tell(
-        self, facts: Sequence[Claim], predicted: Sequence[Claim], book: Book, profile: Profile, lang: Lang
+        self,
+        facts: Sequence[Claim],
+        predicted: Sequence[Claim],
+        book: Book,
+        profile: Profile,
+        lang: Lang,
+        *,
+        ask_model: bool,
     ) -> ProfileStory:
         """The story over all claims; facts are recomputed from the book, predictions compared with the estimator."""
         estimates = {claim.claim_id: claim for claim in predicted}
@@ -271,6 +288,7 @@ class Pipeline:
             fold_version=profile.fold_version,
             identity_version=profile.identity_version,
             forbidden=self.taxonomy.forbidden_words(),
+            ask_model=ask_model,
         )
 
     def _reckon(self, workspace: Workspace, as_of: datetime) -> Reckoning:
@@ -289,7 +307,8 @@ class Pipeline:
                 currency=workspace.currency,
                 fitted_until=as_of,
             )
-            self._reckonings = dict(islice(self._reckonings.items(), 7)) | {key: Reckoning(seen, cohort, model)}
+            self._reckonings = dict([*self._reckonings.items()][1 - KEPT_RECKONINGS :])
+            self._reckonings[key] = Reckoning(seen, cohort, model)
         return self._reckonings[key]
 
     def _row(self, workspace: Workspace, customer: Customer, reckoning: Reckoning) -> CustomerRow:
@@ -343,12 +362,12 @@ def _sort_key(order_by: Order) -> Callable[[CustomerRow], tuple[float, str]]:
 
 
 def _recent_contacts(events: Sequence[Event], as_of: datetime, *, days: int) -> int:
-    """Campaign messages sent in the last `days` days."""
+    """Campaign messages that went out in the last `days` days; a card on the site went nowhere."""
     since = as_of - timedelta(days=days)
-    return sum(e.kind == EventKind.CAMPAIGN_SENT and e.occurred_at > since for e in events)
+    sent = [e for e in events if e.kind == EventKind.CAMPAIGN_SENT and e.occurred_at > since]
+    return sum(e.properties.get("channel") != "onsite" for e in sent)
 
 
 def _own_moments(events: Sequence[Event]) -> Iterator[datetime]:
     """When the customer did something; what was done to them does not show their hours."""
-    passive = {EventKind.CAMPAIGN_SENT, EventKind.DECISION, EventKind.REFUND, EventKind.OUTCOME}
-    return (event.occurred_at for event in events if event.kind not in passive)
+    return (event.occurred_at for event in events if event.kind not in PASSIVE_KINDS)

@@ -7,13 +7,13 @@ from app.narrative.schemas import Claim
 from app.privacy.redaction import redact
 from app.views import EvidenceEvent
 
-_CONTACT = {"phone", "email", "openid", "unionid"}
+_CONTACT = {"phone", "mobile", "tel", "email", "openid", "unionid"}
 
 
 def masked(key: str) -> str:
     """`phone:13912345678` -> `phone:139****78`; ids that are not contact data stay whole."""
     kind, _, value = key.partition(":")
-    if kind not in _CONTACT:
+    if kind.lower() not in _CONTACT and redact(value) == value:
         return key
     return f"{kind}:{value[:3]}****{value[-2:]}" if len(value) > 6 else f"{kind}:****"
 
@@ -38,5 +38,5 @@ def _view(event_id: str, book: Book) -> EvidenceEvent:
         amount_minor=event.money.amount_minor if event.money else None,
         currency=event.money.currency if event.money else None,
         topic=book.topic(event),
-        text=redact(text) if text else None,
+        text=redact(text) if text and not book.taxonomy.forbidden_in(text) else None,
     )

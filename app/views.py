@@ -23,7 +23,7 @@ class EvidenceEvent(Frozen):
     currency: str | None
     topic: str | None
     text: str | None
-    """Free text, redacted."""
+    """Free text, redacted; None also when it touches the sensitivity list."""
 
 
 class CustomerReading(Frozen):
@@ -65,7 +65,7 @@ class CustomerList(Frozen):
 
     as_of: datetime
     total: int
-    """Customers in the workspace."""
+    """Customers that match, of those who had come by then."""
     rows: tuple[CustomerRow, ...]
     model_card: ModelCard | None
 

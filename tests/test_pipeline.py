@@ -107,10 +107,10 @@ def test_merges_and_followers_that_race_leave_profiles_equal_to_the_log(app: App
         app.pipeline.ingest(shop, "web", parsed(an_incoming("identify", 6, identifiers=names)), now=RECEIVED)
         app.pipeline.catch_up(shop)
 
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(browse_then_log_in, range(12)))
+    with ThreadPoolExecutor(24) as pool:
+        list(pool.map(browse_then_log_in, range(24)))
     assert app.pipeline.rebuild(shop) == 0
-    assert [s.events for s in app.pipeline.profiles.states("shop").values()] == [11] * 12
+    assert [s.events for s in app.pipeline.profiles.states("shop").values()] == [11] * 24
 
 
 def test_a_new_catalogue_changes_the_topics_of_past_events(app: App) -> None:

@@ -36,9 +36,10 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: commits when the block ends, rolls back when it raises."""
-        connecting = self.engine.connect().execution_options(understory_write=True)
-        with self._writer, connecting as connection, connection.begin():
-            yield connection
+        with self._writer:  # first: a writer that waits must not hold a connection that readers need
+            connecting = self.engine.connect().execution_options(understory_write=True)
+            with connecting as connection, connection.begin():
+                yield connection
 
     def close(self) -> None:
         """Release all connections."""

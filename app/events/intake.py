@@ -17,7 +17,7 @@ import msgspec
 
 from app.database.types import to_micros
 from app.errors import InvalidInput
-from app.events.schemas import OUR_KINDS, OUR_SOURCE, Event, Identifier, IncomingEvent, Money
+from app.events.schemas import OUR_KINDS, OUR_SOURCE, Event, EventKind, Identifier, IncomingEvent, Money
 from app.events.timestamps import check_plausible, parse_moment
 
 MAX_MINOR = 10**13
@@ -83,7 +83,7 @@ def accept(incoming: IncomingEvent, intake: Intake) -> Accepted:
         order_id=incoming.order_id,
         money=_money(incoming, intake.currency),
         text_ref=f"t_{event_id}" if text else None,
-        properties=_finite(incoming.properties),
+        properties=_properties(incoming),
     )
     return Accepted(event, text, payload_hash(event, text))
 
@@ -139,8 +139,20 @@ def _is_text(value: str) -> bool:
     return _UNUSABLE.search(value) is None
 
 
-def _finite(properties: dict[str, Any]) -> dict[str, Any]:
-    for name, value in properties.items():
+def _properties(incoming: IncomingEvent) -> dict[str, Any]:
+    for name, value in incoming.properties.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise InvalidInput(f"property is not a finite number: {name!r}")
-    return properties
+    if incoming.kind != EventKind.CONSENT:
+        return incoming.properties
+    return incoming.properties | {"granted": _granted(incoming.properties.get("granted"))}
+
+
+def _granted(value: object) -> bool:
+    """Consent must be said; a word that is neither yes nor no is no consent event at all."""
+    word = str(value).strip().lower()
+    if word in ("true", "1", "yes", "y"):
+        return True
+    if word in ("false", "0", "no", "n"):
+        return False
+    raise InvalidInput(f"consent neither granted nor refused: {value!r} (say true or false)")

@@ -67,6 +67,8 @@ class Quarantine:
         self, connection: Connection, workspace_id: str, source: str, rejected: Sequence[Rejected], *, now: datetime
     ) -> None:
         """Keep records inside the caller's transaction; the same record twice is kept once."""
+        if not rejected:
+            return
         rows = {
             (r.line, _digest(r)): {
                 "workspace_id": workspace_id,

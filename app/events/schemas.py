@@ -60,6 +60,10 @@ OUR_KINDS = frozenset(
 """Kinds that only we may write: no source can forge a decision or undo a merge."""
 
 
+PASSIVE_KINDS = OUR_KINDS | {EventKind.CAMPAIGN_SENT, EventKind.REFUND, EventKind.OUTCOME}
+"""Kinds that happen to a customer: they show neither presence nor habits."""
+
+
 class Money(msgspec.Struct, frozen=True):
     """An amount in integer minor units (fen, pence, cents) of a currency."""
 

@@ -168,14 +168,14 @@ class EventLog:
     def order_totals(self, workspace_id: str, *, until: datetime) -> list[OrderTotal]:
         """Every order up to `until`, for the estimators."""
         c = events.c
+        order = func.coalesce(c.order_id, c.event_id)
         query = (
-            select(c.subject, c.order_id, func.min(c.occurred_at), func.sum(c.amount_minor))
+            select(c.subject, order, func.min(c.occurred_at), func.coalesce(func.sum(c.amount_minor), 0))
             .where(c.workspace_id == workspace_id, c.kind == EventKind.ORDER, c.occurred_at <= until)
-            .where(c.amount_minor.is_not(None))
-            .group_by(c.subject, func.coalesce(c.order_id, c.event_id))
+            .group_by(c.subject, order)
         )
         with self._database.read() as connection:
-            return [OrderTotal(s, o or "", at, int(amount)) for s, o, at, amount in connection.execute(query)]
+            return [OrderTotal(s, o, at, int(amount)) for s, o, at, amount in connection.execute(query)]
 
     def subjects(self, workspace_id: str, *, until: datetime) -> set[str]:
         """Everyone of whom the log holds an event up to `until`."""

@@ -12,6 +12,8 @@ from app.errors import InvalidInput
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Anything before is an unset clock (1970, 1980), not behaviour."""
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""No view reaches beyond."""
 FUTURE_TOLERANCE = timedelta(hours=24)
 """How far ahead of its arrival an event may claim to have happened."""
 
@@ -56,18 +58,24 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
 def parse_as_of(text: str, zone: ZoneInfo) -> datetime:
     """A moment to look from: an ISO 8601 time, or a bare date, meaning the end of that day in the workspace's zone."""
     try:
-        return end_of_day(date.fromisoformat(text), zone)
+        moment = _as_of(text, zone)
     except (ValueError, OverflowError):
-        pass
-    try:
-        return parse_moment(datetime.fromisoformat(text), zone=zone)
-    except ValueError:
         raise InvalidInput(f"as-of {text!r}: use a date (2026-03-31) or an ISO 8601 time") from None
+    if not EARLIEST <= moment < LATEST:
+        raise InvalidInput(f"as-of {text!r}: use a moment between {EARLIEST.year} and {LATEST.year}")
+    return moment
+
+
+def _as_of(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        return end_of_day(date.fromisoformat(text), zone)
+    except ValueError:
+        return parse_moment(datetime.fromisoformat(text), zone=zone)
 
 
 def _is_number(text: str) -> bool:
     body = text.removeprefix("-")
-    return body.replace(".", "", 1).isdigit() and len(body) >= 9
+    return body.isascii() and body.replace(".", "", 1).isdigit() and 9 <= len(body) <= 30
 
 
 def _from_text(text: str, fmt: str) -> datetime:

@@ -54,7 +54,7 @@ class IdentityGraph:
 
     def _link_event(self, event: Event, links: Links) -> None:
         first, *others = event.identifiers
-        home = self._of.get(first.key) or self._found(first, event, links)
+        home = self._of.get(first.key) or self._home_of_new(first, others, event, links)
         for other in others:
             cluster = self._of.get(other.key)
             if cluster is None:
@@ -62,6 +62,16 @@ class IdentityGraph:
                 links.edges.append(_edge(first, other, event, "same_event"))
             elif cluster is not home:
                 home = self._join(home, cluster, first, other, event, links)
+
+    def _home_of_new(self, first: Identifier, others: list[Identifier], event: Event, links: Links) -> Cluster:
+        """A new device or anonymous id joins whom it comes with; any other new identifier is a new customer."""
+        if first.type in SHARED:
+            for other in others:
+                if cluster := self._of.get(other.key):
+                    self._attach(cluster, first, links)
+                    links.edges.append(_edge(first, other, event, "same_event"))
+                    return cluster
+        return self._found(first, event, links)
 
     def _found(self, identifier: Identifier, event: Event, links: Links) -> Cluster:
         digest = hashlib.blake2b(f"{event.event_id}\x1f{identifier.key}".encode(), digest_size=8)

@@ -19,17 +19,26 @@ SHARED = frozenset({"device", "anonymous"})
 """Types that several people may share: they link to one person's cluster and never join two."""
 MAX_VALUE = 200
 
-_BLOCKED = re.compile(
-    r"0+|-1|null|none|nil|nan|undefined|unknown|anonymous|guest|test|n/a|-|13800138000|1(\d)\1{9}|123456789\d*",
-)
+_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_BLOCKED = re.compile(r"0+|-1|null|none|nil|nan|undefined|unknown|anonymous|guest|test|n/a|-")
+_BLOCKED_PHONE = re.compile(r"13800138000|1(\d)\1{9}|123456789\d*")
 _PHONE_NOISE = re.compile(r"[\s().\-]")
 _CHINA = re.compile(r"(?:\+|00)?86(?=1[3-9]\d{9}$)")
 
 
 def normalise_identifiers(raw: Mapping[str, str | int]) -> tuple[Identifier, ...]:
     """All usable identifiers of an event, strongest first."""
-    found = {Identifier(t, v) for t, value in raw.items() if (v := normalise_value(t, str(value)))}
-    return tuple(sorted(found, key=lambda i: (_rank(i.type), i.type, i.value)))
+    typed = [(normalise_type(kind), str(value)) for kind, value in raw.items()]
+    found = {Identifier(kind, v) for kind, value in typed if (v := normalise_value(kind, value))}
+    return tuple(sorted(found, key=lambda i: (rank(i.type), i.type, i.value)))
+
+
+def normalise_type(kind: str) -> str:
+    """Lower case; InvalidInput unless it is a plain name, so that `type:value` reads in one way only."""
+    name = kind.strip().lower()
+    if not _TYPE.fullmatch(name):
+        raise InvalidInput(f"bad identifier type: {kind[:60]!r} (letters, digits and _ only)")
+    return name
 
 
 def normalise_value(kind: str, value: str) -> str | None:
@@ -41,10 +50,11 @@ def normalise_value(kind: str, value: str) -> str | None:
         text = _CHINA.sub("", _PHONE_NOISE.sub("", text))
     if not text or not text.isprintable() or _BLOCKED.fullmatch(text.lower()):
         return None
-    return text
+    return None if kind == "phone" and _BLOCKED_PHONE.fullmatch(text) else text
 
 
-def _rank(kind: str) -> int:
+def rank(kind: str) -> int:
+    """0 for the strongest type; unknown types rank between e-mail and device."""
     if kind in STRENGTH:
         position = STRENGTH.index(kind)
         return position if position < 5 else position + 1

@@ -1,6 +1,6 @@
 """The identity graph in the database, and looking customers up by any name they go by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Float, Index, Integer, String, Table, delete, insert, select, update
@@ -10,7 +10,7 @@ from app.database.types import UtcTime
 from app.errors import InvalidInput, NotFound
 from app.events.schemas import Event
 from app.identity.graph import Cluster, IdentityGraph, Links
-from app.identity.identifiers import STRENGTH, normalise_value
+from app.identity.identifiers import STRENGTH, normalise_value, rank
 from app.identity.schemas import Customer
 
 _CHUNK = 500
@@ -175,7 +175,7 @@ def _canonical(connection: Connection, workspace_id: str, ref: str) -> str | Non
 
 def _by_identifier(connection: Connection, workspace_id: str, ref: str) -> str | None:
     n = identity_nodes.c
-    exact = [ref, *(f"{kind}:{value}" for kind in STRENGTH if (value := normalise_value(kind, ref)))]
+    exact = [ref, *_named(ref)]
     query = select(n.customer_id).where(n.workspace_id == workspace_id)
     found = set(connection.scalars(query.where(n.key.in_(exact))))
     if not found:  # a type that we do not know by name
@@ -183,6 +183,14 @@ def _by_identifier(connection: Connection, workspace_id: str, ref: str) -> str |
     if len(found) > 1:
         raise InvalidInput(f"{ref!r} names {len(found)} customers; say which, as in `user_id:{ref}`")
     return next(iter(found), None)
+
+
+def _named(ref: str) -> Iterator[str]:
+    """`type:value` and bare values in their normal forms."""
+    kind, colon, value = ref.partition(":")
+    if colon and (normal := normalise_value(kind.lower(), value)):
+        yield f"{kind.lower()}:{normal}"
+    yield from (f"{kind}:{normal}" for kind in STRENGTH if (normal := normalise_value(kind, ref)))
 
 
 def _escape(text: str) -> str:
@@ -213,5 +221,4 @@ def _customers(connection: Connection, workspace_id: str, ids: Sequence[str] | N
 
 
 def _strength(key: str) -> tuple[int, str]:
-    kind = key.partition(":")[0]
-    return (STRENGTH.index(kind) if kind in STRENGTH else len(STRENGTH), key)
+    return rank(key.partition(":")[0]), key

@@ -58,14 +58,15 @@ class Storyteller:
         fold_version: int,
         identity_version: int,
         forbidden: Collection[str] = (),
+        ask_model: bool = True,
     ) -> ProfileStory:
         """The story of claims that `recompute` confirms, in sentences that keep to them.
 
-        `spoken` says each claim in one plain sentence; `forbidden` are the words of the sensitivity list. A model
-        that is down, slow or wrong never makes this fail.
+        `spoken` says each claim in one plain sentence; `forbidden` are the words of the sensitivity list. Without
+        `ask_model` the composer tells it. A model that is down, slow or wrong never makes this fail.
         """
         ground = _ground(narrative, spoken, recompute, forbidden)
-        told = self._told(narrative, ground)
+        told = self._told(narrative, ground, self._model if ask_model else None)
         versions = {"fold_version": fold_version, "identity_version": identity_version}
         return ProfileStory(
             customer_id=narrative.customer_id,
@@ -77,14 +78,14 @@ class Storyteller:
             dropped=(*ground.dropped, *told.dropped),
         )
 
-    def _told(self, narrative: Narrative, ground: _Ground) -> _Told:
+    def _told(self, narrative: Narrative, ground: _Ground, model: ChatModel | None) -> _Told:
         composed = compose(narrative, ground.claims)
-        if self._model is None:
+        if model is None:
             return _Told(composed, {"rung": "composer"})
         if len(ground.claims) < FEWEST:
             return _Told(composed, _fallen(f"there are fewer than {FEWEST} claims to tell"))
         try:
-            answer = self._asked(self._model, narrative.lang, ground)
+            answer = self._asked(model, narrative.lang, ground)
         except (ModelUnavailable, ModelOutputError) as error:
             return _Told(composed, _fallen(str(error)))
         good, dropped = _sifted(answer.value.sentences, ground)

@@ -142,7 +142,7 @@ def _recent(book: Book) -> Iterator[Claim | None]:
     searches = {
         book.history.texts.get(e.text_ref or ""): e for e in book.find(Query((EventKind.SEARCH,), period=period))
     }
-    for event in list(searches.values())[-2:]:
+    for event in sorted(searches.values(), key=lambda e: e.order_key)[-2:]:
         if event.event_id not in read:
             yield state(book, Predicate.SEARCHED, Asked(event_id=event.event_id))
     carted = Counter(e.item_id for e in book.find(Query((EventKind.CART_ADD,), period=period)) if e.item_id)

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from app.events.schemas import Event, EventKind, Item
+from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item
+from app.privacy.redaction import redact
 from app.profile.interests import Decayed, touch, view
 from app.profile.rfm import Standing, classify, standing
 from app.profile.schemas import ConsentState, Profile, RfmSummary, Trait
@@ -43,6 +44,7 @@ class State(msgspec.Struct):
     taxonomy_hash: str = ""
     last_key: tuple[datetime, datetime, str] | None = None
     first_at: datetime | None = None
+    last_at: datetime | None = None
     events: int = 0
     interests: dict[str, Decayed] = msgspec.field(default_factory=dict)
     purchases: Purchases = msgspec.field(default_factory=Purchases)
@@ -88,8 +90,10 @@ def _apply(state: State, event: Event, context: Context) -> None:
     if state.last_key and event.order_key <= state.last_key:
         raise ValueError(f"event {event.event_id} is not after {state.last_key}: fold this customer from the start")
     state.last_key = event.order_key
-    state.first_at = state.first_at or event.occurred_at
-    state.events += 1
+    if event.kind not in PASSIVE_KINDS:
+        state.first_at = state.first_at or event.occurred_at
+        state.last_at = event.occurred_at
+    state.events += event.source != OUR_SOURCE
     state.counts[event.kind] = state.counts.get(event.kind, 0) + 1
     _apply_interest(state, event, context)
     match event.kind:
@@ -100,7 +104,7 @@ def _apply(state: State, event: Event, context: Context) -> None:
         case EventKind.CONSENT:
             _apply_consent(state, event)
         case EventKind.IDENTIFY:
-            _apply_traits(state, event)
+            _apply_traits(state, event, context)
 
 
 def _apply_interest(state: State, event: Event, context: Context) -> None:
@@ -129,24 +133,28 @@ def _apply_order(purchases: Purchases, event: Event, zone: ZoneInfo) -> None:
 
 
 def _apply_consent(state: State, event: Event) -> None:
-    purpose = str(event.properties.get("purpose", "marketing"))
-    channel = str(event.properties.get("channel", "all"))
+    purpose = str(event.properties.get("purpose", "marketing")).strip().lower()
+    channel = str(event.properties.get("channel", "all")).strip().lower()
+    granted, at = event.properties.get("granted") is True, event.occurred_at.isoformat()
+    before = state.consents.get(f"{purpose}/{channel}")
+    if before and before["at"] == at and not before["granted"]:
+        return  # of two words at one moment the refusal counts
     state.consents[f"{purpose}/{channel}"] = {
         "purpose": purpose,
         "channel": channel,
-        "granted": event.properties.get("granted") is True,
+        "granted": granted,
         "event_id": event.event_id,
-        "at": event.occurred_at.isoformat(),
+        "at": at,
     }
 
 
-def _apply_traits(state: State, event: Event) -> None:
+def _apply_traits(state: State, event: Event, context: Context) -> None:
     traits = event.properties.get("traits")
     for name, value in traits.items() if isinstance(traits, dict) else ():
-        if isinstance(value, str | int | float):
+        if isinstance(value, str | int | float) and not context.taxonomy.forbidden_in(f"{name} {value}"):
             state.traits[str(name)] = {
                 "name": str(name),
-                "value": str(value),
+                "value": redact(str(value)),
                 "source": event.source,
                 "event_id": event.event_id,
                 "at": event.occurred_at.isoformat(),
@@ -175,16 +183,21 @@ def profile_at(
         identity_version=identity_version,
         events=state.events,
         first_seen_at=state.first_at,
-        last_seen_at=state.last_key[0] if state.last_key else None,
+        last_seen_at=state.last_at,
         interests=view(state.interests, as_of, context.taxonomy),
         unclassified_share=state.untopical / judged if judged else 0.0,
         rfm=rfm,
         rfm_class=classify(standing(rfm), limits) if rfm and limits else None,
         usual_gap_days=usual_gap(state.purchases.days),
         counts=dict(sorted(state.counts.items())),
-        consents=tuple(ConsentState.model_validate(c) for _, c in sorted(state.consents.items())),
+        consents=consents_of(state),
         traits=tuple(Trait.model_validate(t) for _, t in sorted(state.traits.items())),
     )
+
+
+def consents_of(state: State) -> tuple[ConsentState, ...]:
+    """The latest word on each purpose and channel."""
+    return tuple(ConsentState.model_validate(c) for _, c in sorted(state.consents.items()))
 
 
 def rfm_summary(purchases: Purchases, as_of: datetime, zone: ZoneInfo) -> RfmSummary | None:

@@ -83,8 +83,9 @@ class Profile(Frozen):
     taxonomy_hash: str
     identity_version: int
     events: int
-    """Number of events folded."""
+    """Number of events that sources sent of this customer."""
     first_seen_at: datetime | None
+    """When they first did something; what was done to them (messages, refunds, our decisions) does not count."""
     last_seen_at: datetime | None
     interests: tuple[Interest, ...]
     """Strongest first; forgotten ones (below the taxonomy's threshold) are left out."""

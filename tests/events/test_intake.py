@@ -34,6 +34,8 @@ def test_unknown_kinds_and_properties_are_kept() -> None:
         ({"amount_minor": -1}, "amount out of range"),
         ({"amount_minor": 5, "currency": "USD"}, "wrong currency"),
         ({"kind": "decision"}, "reserved kind"),
+        ({"kind": "consent", "properties": {"granted": "perhaps"}}, "consent neither"),
+        ({"identifiers": {"user_id:evil": "x"}}, "bad identifier type"),
         ({"text": "a\x00b"}, "text holds NUL"),
         ({"item_id": "\ud800"}, "bad item_id"),
         ({"properties": {"x": float("nan")}}, "property is not a finite number"),
@@ -44,3 +46,9 @@ def test_unknown_kinds_and_properties_are_kept() -> None:
 def test_an_unusable_event_is_refused_with_its_reason(changes: dict[str, object], reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
         accept(an_incoming(**changes), an_intake())
+
+
+@pytest.mark.parametrize(("said", "granted"), [(True, True), ("TRUE", True), (1, True), ("no", False), (0, False)])
+def test_consent_is_read_in_the_words_that_sources_use(said: object, granted: bool) -> None:
+    event = accept(an_incoming("consent", properties={"channel": "sms", "granted": said}), an_intake()).event
+    assert event.properties["granted"] is granted

@@ -152,3 +152,27 @@ def test_parquet_times_without_a_zone_are_local(tmp_path: Path) -> None:
     (parsed,) = open_events(tmp_path / "t.parquet", load_mapping(a_mapping(tmp_path)))
     assert parsed.incoming is not None
     assert parsed.incoming.occurred_at == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_a_stray_quote_costs_its_own_line_and_no_other(tmp_path: Path) -> None:
+    good = ROWS.splitlines()[1]
+    lines = [ROWS.splitlines()[0], good, '"broken' + good, good, 'a"b' + good, good, '"two\nlines"' + good[2:], good]
+    file = tmp_path / "rows.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    parsed = list(open_events(file, load_mapping(a_mapping(tmp_path))))
+    assert [p.line for p in parsed if p.fault] == [3]
+    assert [p.line for p in parsed if p.incoming] == [2, 4, 5, 6, 7, 9]
+    assert "broken" in next(p.content for p in parsed if p.fault)
+
+
+def test_a_column_named_twice_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("who,who,ts\n1,2,3\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="more than once"):
+        open_events(file, load_mapping(a_mapping(tmp_path)))
+
+
+def test_a_mapping_that_is_not_utf8_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_bytes(b"source: \xff\xfe")
+    with pytest.raises(InvalidInput, match="UTF-8"):
+        load_mapping(tmp_path / "m.yaml")

@@ -81,3 +81,18 @@ def test_unknown_and_ambiguous_names_are_clear_errors(database: Database) -> Non
         store.customer("shop", "nobody")
     with pytest.raises(NotFound):
         store.customer("other", "user_id:7")
+
+
+def test_a_new_device_joins_the_customer_it_comes_with(database: Database) -> None:
+    graph = IdentityGraph()
+    graph.link([seen(0, anonymous="a1"), seen(1, user_id="u1", anonymous="a1"), seen(2, device="d1", anonymous="a1")])
+    assert graph.cluster_of("device:d1") is graph.cluster_of("user_id:u1")
+
+
+def test_customers_are_found_by_any_spelling_of_their_identifiers(database: Database) -> None:
+    store = IdentityStore(database)
+    with database.write() as connection:
+        store.link(connection, "shop", [seen(0, user_id="1234567890", phone="+86 139 1234 5678")])
+    (customer,) = store.customers("shop")
+    for name in ("1234567890", "phone:+86 13912345678", "139-1234-5678", "Phone:13912345678"):
+        assert store.customer("shop", name) == customer

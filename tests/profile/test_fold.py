@@ -112,6 +112,32 @@ def test_consent_keeps_the_latest_word(taxonomy: Taxonomy) -> None:
     assert (consent.channel, consent.granted) == ("sms", False)
 
 
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+def test_of_two_words_at_one_moment_the_refusal_counts_whatever_their_spelling(
+    taxonomy: Taxonomy, order: tuple[bool, bool]
+) -> None:
+    words = [
+        an_accepted("consent", 1, properties={"channel": channel, "granted": granted}, message_id=f"m{n}")
+        for n, (granted, channel) in enumerate(zip(order, ("SMS ", "sms"), strict=True))
+    ]
+    (consent,) = profile_of(fold(None, a_history(*words).events, a_context(taxonomy)), taxonomy, 2).consents
+    assert (consent.channel, consent.granted) == ("sms", False)
+
+
+def test_sensitive_traits_are_not_kept_and_contact_data_is_redacted(taxonomy: Taxonomy) -> None:
+    traits = {"city": "杭州", "pregnant": "yes", "religion": "muslim", "note": "call 13912345678"}
+    event = an_accepted("identify", 1, properties={"traits": traits})
+    kept = profile_of(fold(None, a_history(event).events, a_context(taxonomy)), taxonomy, 2).traits
+    assert {t.name for t in kept} == {"city", "note"}
+    assert all("13912345678" not in t.value for t in kept)
+
+
+def test_what_is_done_to_a_customer_is_not_the_customer_being_seen(taxonomy: Taxonomy) -> None:
+    history = a_history(an_order(0, 10, "a"), an_accepted("campaign_sent", 5))
+    profile = profile_of(fold(None, history.events, a_context(taxonomy)), taxonomy, 9)
+    assert profile.last_seen_at == history.events[0].occurred_at
+
+
 def test_the_eight_classes_follow_the_medians() -> None:
     limits = medians([Standing(1, 1, 10), Standing(10, 2, 20), Standing(100, 3, 30)])
     assert limits == Standing(10, 2, 20)

@@ -5,6 +5,7 @@ A row that cannot be read is yielded with its reason; a file that cannot be read
 
 import codecs
 import csv
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,28 +64,62 @@ def _csv(path: Path, delimiter: str) -> Table:
         columns = next(csv.reader(head, delimiter=delimiter), None)
     if not columns:
         raise InvalidInput(f"{path.name} is empty: the first line must name the columns")
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        raise InvalidInput(f"{path.name} has the column(s) {', '.join(twice)} more than once; name each column once")
     return Table(tuple(columns), _csv_rows(path, encoding, delimiter, columns))
 
 
+class _Lines:
+    """Physical lines, with those of the present row kept, so that a broken row can be given back but for its first."""
+
+    def __init__(self, stream: Iterator[str]) -> None:
+        self._stream, self._again = stream, deque[str]()
+        self.number = 1
+        """Of the first line of the present row."""
+        self.taken: list[str] = []
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._stream)
+        self.taken.append(line)
+        return line
+
+    def begin(self) -> None:
+        """A new row starts."""
+        self.number += len(self.taken)
+        self.taken = []
+
+    def give_up_first(self) -> str:
+        """Give back all lines of the row but the first, which is returned."""
+        first, *rest = self.taken
+        self._again.extendleft(reversed(rest))
+        self.taken = [first]
+        return first.rstrip("\r\n")
+
+
 def _csv_rows(path: Path, encoding: str, delimiter: str, columns: list[str]) -> Iterator[RawRow]:
+    """Rows by their first line. A row that breaks, as by a stray quote, costs its first line and no other."""
     with path.open(encoding=encoding, newline="") as stream:
-        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        lines = _Lines(stream)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         next(reader)
         while True:
+            lines.begin()
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield RawRow(reader.line_num, {}, f"broken CSV: {error}")
+                yield RawRow(lines.number, {"raw": lines.give_up_first()}, f"broken CSV: {error}")
+                reader = csv.reader(lines, delimiter=delimiter, strict=True)
                 continue
-            if not cells:
-                continue
-            if len(cells) != len(columns):
+            if len(cells) == len(columns):
+                yield RawRow(lines.number, dict(zip(columns, cells, strict=True)))
+            elif cells:
                 fault = f"wrong number of columns: {len(cells)} where the header has {len(columns)}"
-                yield RawRow(reader.line_num, {"cells": cells}, fault)
-            else:
-                yield RawRow(reader.line_num, dict(zip(columns, cells, strict=True)))
+                yield RawRow(lines.number, {"raw": lines.give_up_first()}, fault)
 
 
 def _encoding(path: Path) -> str:

@@ -111,7 +111,10 @@ def load_mapping(path: Path) -> Mapping:
     """Read a mapping file; InvalidInput names the file, the field and the fault."""
     if not path.is_file():
         raise InvalidInput(f"no such mapping file: {path}")
-    return _parse_mapping(path.read_text(encoding="utf-8"), path.name)
+    try:
+        return _parse_mapping(path.read_text(encoding="utf-8-sig"), path.name)
+    except (UnicodeDecodeError, OSError) as error:
+        raise InvalidInput(f"mapping {path.name} is not readable as UTF-8: {error}") from None
 
 
 def load_preset(name: str) -> Mapping:
