@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     """Folder for the database and everything derived from it."""
     database_url: str = ""
-    """SQLAlchemy URL; empty means the SQLite file `understory.db` in `data_dir`."""
+    """SQLAlchemy URL (SQLite in this version); empty means the file `understory.db` in `data_dir`."""
     llm_url: str = ""
     """Base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1; empty means no model (composer only)."""
     llm_model: str = ""

@@ -34,7 +34,7 @@ from app.narrative.schemas import Claim
 from app.predict.cohort import Cohort
 from app.predict.model import CustomerModel, fit
 from app.profile.curves import curves
-from app.profile.fold import Context, consents_of, fold, profile_at
+from app.profile.fold import Context, State, consents_of, covers, fold, profile_at
 from app.profile.follow import ProfileFollower
 from app.profile.rfm import classify
 from app.profile.schemas import Profile, RfmClass
@@ -55,7 +55,7 @@ from app.views import CustomerList, CustomerReading, CustomerRow, InterestCurve,
 HORIZON_DAYS = 90
 KEPT_RECKONINGS = 8
 """Moments whose fitted model is kept; the oldest goes first."""
-Order = Literal["ltv", "churn_risk", "recent", "total"]
+SortBy = Literal["ltv", "churn_risk", "recent", "total"]
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,11 @@ class Pipeline:
                 self.profiles.forget_all(connection, workspace.workspace_id)
         return changed
 
+    def lag(self, workspace: Workspace) -> int:
+        """Log positions that profiles are behind; 0 when everything logged is folded."""
+        newest = self.log.position(workspace.workspace_id)
+        return max(newest - self.profiles.position(workspace.workspace_id), 0)
+
     def catch_up(self, workspace: Workspace) -> int:
         """Fold what has been logged since last time into the profiles; returns the number of events."""
         return self.follower.catch_up(workspace)
@@ -152,7 +157,7 @@ class Pipeline:
         return self.log.latest(workspace.workspace_id) or now
 
     def customers(
-        self, workspace: Workspace, *, as_of: datetime, order_by: Order = "ltv", limit: int = 50, search: str = ""
+        self, workspace: Workspace, *, as_of: datetime, order_by: SortBy = "ltv", limit: int = 50, search: str = ""
     ) -> CustomerList:
         """Customers in the order of one number, best first."""
         reckoning = self._reckon(workspace, as_of)
@@ -225,7 +230,9 @@ class Pipeline:
         consents = consents_of(fold(None, today.history.events, self._context(workspace, today)))
         history = today.history
         cases = self.knowledge_base.cases(workspace.workspace_id)
-        situation = situation_of(reading.profile, claims=reading.story.claims)
+        reckoning, rfm_class = self._reckon(workspace, as_of), reading.profile.rfm_class
+        item_topics = _item_topics(reading.story.claims, today)
+        situation = situation_of(reading.profile, claims=reading.story.claims, item_topics=item_topics)
         request = StrategyRequest(
             workspace=workspace,
             profile=reading.profile.model_copy(update={"consents": consents}),
@@ -233,7 +240,9 @@ class Pipeline:
             churn=reading.churn,
             claims=reading.story.claims,
             retrieval=self.search.search(cases, situation, as_of=as_of),
-            purchase_rate=self._reckon(workspace, as_of).purchase_rate(reading.profile.rfm_class),
+            purchase_rate=reckoning.purchase_rate(rfm_class),
+            audience_size=len(reckoning.cohort.of_class(rfm_class)) if rfm_class else None,
+            item_topics=item_topics,
             activity=activity_of(_own_moments(history.events), workspace.zone),
             recent_contacts=_recent_contacts(history.events, max(as_of, now), days=self.policy.frequency.window_days),
             policy=self.policy,
@@ -256,7 +265,7 @@ class Pipeline:
     def _profile(self, workspace: Workspace, customer: Customer, book: Book) -> Profile:
         context = self._context(workspace, book)
         return profile_at(
-            fold(None, book.history.events, context),
+            self._state(workspace, customer, book, context),
             workspace_id=workspace.workspace_id,
             customer_id=customer.customer_id,
             identity_version=customer.identity_version,
@@ -264,6 +273,13 @@ class Pipeline:
             context=context,
             limits=self._reckon(workspace, book.as_of).cohort.limits,
         )
+
+    def _state(self, workspace: Workspace, customer: Customer, book: Book, context: Context) -> State:
+        """The followed state where it stands at the book's moment, else the book's events folded anew."""
+        stored = self.profiles.states(workspace.workspace_id, [customer.customer_id]).get(customer.customer_id)
+        if stored and covers(stored, book.history.events):
+            return stored
+        return fold(None, book.history.events, context)
 
     def _context(self, workspace: Workspace, book: Book) -> Context:
         return Context(self.taxonomy, workspace.zone, book.history.items, book.history.texts)
@@ -351,8 +367,8 @@ def _matches(customer: Customer, search: str) -> bool:
     return not wanted or any(wanted in name.lower() for name in (customer.customer_id, *customer.identifiers))
 
 
-def _sort_key(order_by: Order) -> Callable[[CustomerRow], tuple[float, str]]:
-    numbers: dict[Order, Callable[[CustomerRow], float]] = {
+def _sort_key(order_by: SortBy) -> Callable[[CustomerRow], tuple[float, str]]:
+    numbers: dict[SortBy, Callable[[CustomerRow], float]] = {
         "ltv": lambda row: -(row.ltv.value or 0),
         "churn_risk": lambda row: -(row.churn.churn_risk or 0),
         "recent": lambda row: float("inf") if row.days_since_last is None else row.days_since_last,
@@ -366,6 +382,13 @@ def _recent_contacts(events: Sequence[Event], as_of: datetime, *, days: int) -> 
     since = as_of - timedelta(days=days)
     sent = [e for e in events if e.kind == EventKind.CAMPAIGN_SENT and e.occurred_at > since]
     return sum(e.properties.get("channel") != "onsite" for e in sent)
+
+
+def _item_topics(claims: Sequence[Claim], book: Book) -> dict[str, str]:
+    """item_id -> main topic, of the items that claims speak of."""
+    spoken = {claim.item_id: item for claim in claims if (item := book.history.items.get(claim.item_id or ""))}
+    found = {item.item_id: book.taxonomy.topics_of_item(item.title, item.category_path) for item in spoken.values()}
+    return {item_id: topics[0] for item_id, topics in found.items() if topics}
 
 
 def _own_moments(events: Sequence[Event]) -> Iterator[datetime]:

@@ -1,5 +1,6 @@
 """What every test shares: no network beyond loopback, and real parts that are small."""
 
+import os
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,14 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
     if host not in ("unix", "127.0.0.1", "::1", "localhost"):
         raise RuntimeError(f"a test tried to reach {host}: tests use no network")
     _connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_from_outside() -> None:
+    """A developer's .env or environment must not send tests to a real database or model."""
+    for name in [n for n in os.environ if n.startswith("UNDERSTORY_")]:
+        del os.environ[name]
+    Settings.model_config["env_file"] = None
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +60,9 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """A demo shop of 120 customers behind the real pipeline, made once. Tests read it and leave it as it was."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("demo"), demo_customers=120, llm_url="")
+    settings = Settings(
+        _env_file=None, data_dir=tmp_path_factory.mktemp("demo"), database_url="", demo_customers=120, llm_url=""
+    )
     app = build(settings)
     load_demo(app, now=datetime(2026, 11, 1, tzinfo=UTC))
     yield app

@@ -20,9 +20,12 @@ def profile_of(
     traits: Mapping[str, str] | None = None,
     customer_id: str = "cu_1",
     as_of: datetime = AS_OF,
+    seen_days_ago: int = 30,
+    orders: int = 5,
+    average_minor: int = 15_000,
 ) -> Profile:
     """A profile with these interests, consents (channel -> granted) and traits (name -> value)."""
-    seen = as_of - timedelta(days=30)
+    seen = as_of - timedelta(days=seen_days_ago)
     said = {"sms": True} if consents is None else consents
     return Profile(
         workspace_id="shop",
@@ -39,7 +42,7 @@ def profile_of(
             for i, t in enumerate(topics)
         ),
         unclassified_share=0.0,
-        rfm=_rfm(as_of) if rfm_class else None,
+        rfm=_rfm(as_of, orders, average_minor) if rfm_class else None,
         rfm_class=rfm_class,
         usual_gap_days=30.0 if rfm_class else None,
         counts={"order": 5},
@@ -51,14 +54,14 @@ def profile_of(
     )
 
 
-def _rfm(as_of: datetime) -> RfmSummary:
+def _rfm(as_of: datetime, orders: int, average_minor: int) -> RfmSummary:
     return RfmSummary(
-        frequency=4,
+        frequency=orders - 1,
         recency=200.0,
         T=300.0,
-        monetary_value=15_000.0,
-        orders=5,
-        total=75_000,
+        monetary_value=float(average_minor),
+        orders=orders,
+        total=orders * average_minor,
         refunded=0,
         first_order_at=as_of - timedelta(days=300),
         last_order_at=as_of - timedelta(days=100),

@@ -1,6 +1,6 @@
 """Strategy requests for tests: real search over made cases, real policy, real taxonomy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from app.access.schemas import Workspace
@@ -65,6 +65,8 @@ def claim_of(
     value: float | None = None,
     topic: str | None = None,
     direction: str | None = None,
+    item_id: str | None = None,
+    reading: str | None = None,
     sensitivity: str = "none",
 ) -> Claim:
     return Claim(
@@ -77,6 +79,8 @@ def claim_of(
         as_of=AS_OF,
         topic=topic,
         direction=direction,
+        item_id=item_id,
+        reading=reading,
         sensitivity=sensitivity,
     )
 
@@ -99,8 +103,12 @@ def request_of(
     ltv: LtvEstimate = LTV,
     churn: ChurnEstimate = CHURN,
     purchase_rate: float | None = 0.3,
+    item_topics: Mapping[str, str] | None = None,
+    audience_size: int | None = None,
 ) -> StrategyRequest:
     profile = profile or profile_of()
+    item_topics = item_topics or {}
+    situation = situation_of(profile, claims=claims, item_topics=item_topics)
     search = CampaignSearch(HashingEmbedder(), ExactIndex, real_taxonomy())
     return StrategyRequest(
         workspace=SHOP,
@@ -109,11 +117,13 @@ def request_of(
         churn=churn,
         purchase_rate=purchase_rate,
         claims=claims,
-        retrieval=search.search(cases, situation_of(profile), as_of=profile.as_of),
+        retrieval=search.search(cases, situation, as_of=profile.as_of),
         activity=activity or Activity(),
         recent_contacts=recent_contacts,
         policy=real_policy(),
         taxonomy=real_taxonomy(),
         decision_id="dec_1",
         lang=lang,
+        item_topics=item_topics,
+        audience_size=audience_size,
     )

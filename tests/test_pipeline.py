@@ -113,6 +113,16 @@ def test_merges_and_followers_that_race_leave_profiles_equal_to_the_log(app: App
     assert [s.events for s in app.pipeline.profiles.states("shop").values()] == [11] * 24
 
 
+def test_a_reading_from_the_followed_state_equals_one_folded_anew(app: App) -> None:
+    shop = a_shop(app, an_order(0, 100), an_incoming("view", 11, item_id="cream"))
+    as_of = START + timedelta(days=20)
+    folded = app.pipeline.read_customer(shop, "u1", as_of=as_of, lang="zh")
+    assert app.pipeline.lag(shop) > 0
+    app.pipeline.catch_up(shop)
+    assert app.pipeline.lag(shop) == 0
+    assert app.pipeline.read_customer(shop, "u1", as_of=as_of, lang="zh") == folded
+
+
 def test_a_new_catalogue_changes_the_topics_of_past_events(app: App) -> None:
     shop = app.pipeline.access.ensure(a_workspace())
     app.pipeline.ingest(shop, "web", parsed(an_order(0, 100)), now=RECEIVED)

@@ -94,6 +94,28 @@ class AccessStore:
             key_id=row.key_id, workspace_id=row.workspace_id, role=Role(row.role), created_at=row.created_at
         )
 
+    def keys(self, workspace_id: str) -> list[Credential]:
+        """The workspace's valid keys, oldest first."""
+        k = api_keys.c
+        query = select(k.key_id, k.workspace_id, k.role, k.created_at)
+        with self._database.read() as connection:
+            rows = connection.execute(
+                query.where(k.workspace_id == workspace_id, k.revoked_at.is_(None)).order_by(k.created_at)
+            )
+            return [Credential.model_validate(row._mapping) for row in rows]
+
+    def revoke(self, workspace_id: str, key_id: str, *, now: datetime) -> None:
+        """Make a key of this workspace useless from now on; NotFound when there is no such valid key."""
+        k = api_keys.c
+        with self._database.write() as connection:
+            done = connection.execute(
+                update(api_keys)
+                .where(k.workspace_id == workspace_id, k.key_id == key_id, k.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+        if done.rowcount == 0:
+            raise NotFound(f"no valid key {key_id!r} in workspace {workspace_id!r}; `understory keys list` shows them")
+
     def revoke_key(self, key: str, *, now: datetime) -> None:
         """Make a key useless from now on."""
         with self._database.write() as connection:

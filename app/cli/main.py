@@ -23,6 +23,7 @@ from app.errors import InvalidInput, UnderstoryError
 from app.events.sources.mapping import Mapping, load_mapping, load_preset, open_events, read_items
 from app.events.timestamps import EARLIEST, parse_as_of
 from app.retrieval.knowledge_base import read_cases
+from app.retrieval.store import DEMO_WORKSPACE
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 kb = typer.Typer(no_args_is_help=True, help="Past campaigns and their outcomes.")
@@ -30,7 +31,7 @@ keys = typer.Typer(no_args_is_help=True, help="API keys.")
 cli.add_typer(kb, name="kb")
 cli.add_typer(keys, name="keys")
 
-WorkspaceName = Annotated[str, typer.Option("--workspace", "-w", help="Workspace name.")]
+WorkspaceName = Annotated[str, typer.Option("--workspace", "-w", envvar="UNDERSTORY_WORKSPACE", help="Workspace name.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="Date (end of that day, workspace zone) or ISO 8601 time.")]
 Language = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="Language of the answer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -67,6 +68,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Load a file of events, all of it or nothing; unusable rows go to quarantine with their reasons."""
+    _not_demo(workspace)
     how = _mapping(preset, mapping)
     catalogue = read_items(items, how, valid_from=EARLIEST) if items else []
     rows = open_events(file, how)
@@ -96,6 +98,7 @@ def items(
     data: DataDir = None,
 ) -> None:
     """Load or replace a workspace's product catalogue, all of it or nothing."""
+    _not_demo(workspace)
     how = _mapping(preset, mapping)
     catalogue = read_items(file, how, valid_from=EARLIEST)
     with _opened(data) as app:
@@ -169,6 +172,22 @@ def strategy(
 
 
 @cli.command()
+def quarantine(
+    workspace: WorkspaceName = "demo",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
+    data: DataDir = None,
+) -> None:
+    """List records that could not be used, newest arrivals first, with their line, reason and content."""
+    with _opened(data) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        kept = app.pipeline.quarantine.of(shop.workspace_id, limit=limit)
+        total = app.pipeline.quarantine.count(shop.workspace_id)
+    for source, record in kept:
+        print(f"{source} line {record.line}: {record.reason}\n    {record.content[:200]}")
+    print(f"{len(kept)} of {total} records in quarantine")
+
+
+@cli.command()
 def rebuild(workspace: WorkspaceName = "demo", data: DataDir = None) -> None:
     """Fold every profile anew from the log and compare it with the stored one."""
     with _opened(data) as app:
@@ -218,6 +237,31 @@ def keys_create(workspace: WorkspaceName = "demo", role: Role = Role.EDITOR, dat
     with _opened(data) as app:
         shop = app.pipeline.access.workspace(workspace)
         print(app.pipeline.access.issue_key(shop.workspace_id, role, now=datetime.now(UTC)))
+
+
+@keys.command("list")
+def keys_list(workspace: WorkspaceName = "demo", data: DataDir = None) -> None:
+    """List the keys of a workspace that are valid; the keys themselves are not kept."""
+    with _opened(data) as app:
+        found = app.pipeline.access.keys(app.pipeline.access.workspace(workspace).workspace_id)
+    for key in found:
+        print(f"{key.key_id}  {key.role}  since {key.created_at:%Y-%m-%d %H:%M} UTC")
+    if not found:
+        print("no valid keys; `understory keys create` issues one")
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: str, workspace: WorkspaceName = "demo", data: DataDir = None) -> None:
+    """Make a key useless from now on."""
+    with _opened(data) as app:
+        app.pipeline.access.revoke(app.pipeline.access.workspace(workspace).workspace_id, key_id, now=datetime.now(UTC))
+    print(f"{key_id} is revoked")
+
+
+def _not_demo(workspace: str) -> None:
+    """Real customers must not meet simulated campaigns, nor the demo shop a real catalogue."""
+    if workspace == DEMO_WORKSPACE:
+        raise InvalidInput("the workspace 'demo' is the demo shop's own: name yours with --workspace NAME")
 
 
 def _mapping(preset: str, mapping: Path | None) -> Mapping:

@@ -7,12 +7,12 @@ from starlette.concurrency import run_in_threadpool
 
 from app.console.format import Formatter
 from app.console.frame import Page, frame, text
-from app.pipeline import HORIZON_DAYS, Order
+from app.pipeline import HORIZON_DAYS, SortBy
 from app.views import CustomerList, CustomerRow
 
 STEP = 50
 """Customers shown at first, and added by each "more"."""
-_ORDERS: tuple[Order, ...] = ("ltv", "churn_risk", "recent", "total")
+_ORDERS: tuple[SortBy, ...] = ("ltv", "churn_risk", "recent", "total")
 
 _NAME = """
 <q-td :props="props"><a class="row-link" :href="props.row.href">{{ props.row.name }}</a>
@@ -36,7 +36,7 @@ class CustomerTable:
     def __init__(self, page: Page) -> None:
         """Draw the empty controls and table."""
         self._page = page
-        self._order: Order = "ltv"
+        self._order: SortBy = "ltv"
         self._limit, self._search = STEP, ""
         self._controls()
         with ui.element("div").classes("list-notes"):
@@ -87,7 +87,7 @@ class CustomerTable:
         self._search, self._limit = words or "", STEP
         await self.refresh()
 
-    async def _sort(self, order: Order) -> None:
+    async def _sort(self, order: SortBy) -> None:
         self._order = order
         await self.refresh()
 

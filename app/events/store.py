@@ -65,6 +65,7 @@ events = Table(
     Index("events_by_kind", "workspace_id", "kind", "occurred_at"),
     Index("events_by_time", "workspace_id", "occurred_at"),
     Index("events_by_position", "workspace_id", "seq"),
+    sqlite_autoincrement=True,  # a position is never used twice, also when the newest events are erased
 )
 
 event_texts = Table(

@@ -38,8 +38,14 @@ class Cohort:
         names = [owners[order.subject] for order in orders]
         days = [order.occurred_at.astimezone(zone).toordinal() - _EPOCH for order in orders]
         amounts = [order.amount for order in orders]
-        buyers: dict[str, Standing] = {}
-        for name, day, amount in zip(names, days, amounts, strict=True):
-            old = buyers.get(name, Standing(float("inf"), 0, 0))
-            buyers[name] = Standing(min(old.days_since_last, today - day), old.orders + 1, old.total + amount)
+        placed: dict[str, list[tuple[int, str, int]]] = {}
+        for name, day, order in zip(names, days, orders, strict=True):
+            placed.setdefault(name, []).append((day, order.order_id, order.amount))
+        buyers = {name: _standing(rows, today) for name, rows in placed.items()}
         return cls(today, buyers, PurchaseDays.from_rows(names, days, amounts), medians(buyers.values()))
+
+
+def _standing(rows: Sequence[tuple[int, str, int]], today: int) -> Standing:
+    """Of (day, order_id, amount) rows; an order seen under two identifiers is one order."""
+    days, order_ids, amounts = zip(*rows, strict=True)
+    return Standing(today - max(days), len(set(order_ids)), sum(amounts))

@@ -5,7 +5,7 @@ the result is the same as if everything had come in order, exactly.
 """
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -193,6 +193,13 @@ def profile_at(
         consents=consents_of(state),
         traits=tuple(Trait.model_validate(t) for _, t in sorted(state.traits.items())),
     )
+
+
+def covers(state: State, events: Sequence[Event]) -> bool:
+    """Whether a state is the fold of exactly these events of its customer, which come in canonical order."""
+    if not events or state.last_key != events[-1].order_key:
+        return False
+    return sum(state.counts.values()) == len(events)
 
 
 def consents_of(state: State) -> tuple[ConsentState, ...]:

@@ -38,6 +38,7 @@ class ProfileStore:
     def __init__(self, database: Database, *, taxonomy_hash: str) -> None:
         """States folded with another taxonomy or fold version are not returned."""
         self._database = database
+        self._version = (FOLD_VERSION, taxonomy_hash)
         self._consumer = f"profile/{FOLD_VERSION}/{taxonomy_hash}"
 
     def position(self, workspace_id: str) -> int:
@@ -60,7 +61,8 @@ class ProfileStore:
                 for start in range(0, len(customer_ids), _CHUNK):
                     ids = customer_ids[start : start + _CHUNK]
                     rows += connection.execute(query.where(profile_states.c.customer_id.in_(ids))).all()
-        return {customer_id: _decoder.decode(state) for customer_id, state in rows}
+        states = {customer_id: _decoder.decode(state) for customer_id, state in rows}
+        return {c: s for c, s in states.items() if (s.fold_version, s.taxonomy_hash) == self._version}
 
     def save(
         self,

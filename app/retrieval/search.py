@@ -8,7 +8,8 @@
                 (1 - closeness) * promise  for one that promises a loss: after all gains, nearest first
 
 Retrieval abstains when there is no case (`no_past_outcomes`) and when closeness stays below MIN_CLOSENESS
-for all (`nearest_too_far`).
+for all (`nearest_too_far`). Arms of campaigns about other topics than the situation's come back only where there is
+room left.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from app.retrieval.index import IndexFactory, VectorIndex
 from app.retrieval.outcomes import measured_lift
 from app.retrieval.schemas import CampaignMatch, Case, Lift, Retrieval
-from app.retrieval.situation import Situation, applies, fit
+from app.retrieval.situation import Situation, applies, fit, speaks_to
 from app.retrieval.trials import Expectations, Trial, known_trials
 from app.text.embedder import Embedder, Vectors
 from app.text.taxonomy import Taxonomy
@@ -59,7 +60,7 @@ class CampaignSearch:
             return Retrieval(matches=(), abstained="nearest_too_far", nearest_similarity=nearest)
         near = [candidate for candidate in candidates if candidate.closeness >= MIN_CLOSENESS]
         matches = _ranked(near, Expectations(trials), as_of)
-        return Retrieval(matches=tuple(matches[:k]), nearest_similarity=nearest)
+        return Retrieval(matches=_kept(matches, situation, k), nearest_similarity=nearest)
 
     def _nearest(self, trials: Sequence[Trial], situation: Situation) -> list["_Near"]:
         index = self._index_over([self._text_of(trial) for trial in trials])
@@ -122,6 +123,16 @@ def _ranked(near: Sequence[_Near], expectations: Expectations, as_of: datetime) 
     scale = median(abs(lift.mean) for lift in expected)
     matches = [_match(n, lift, as_of, scale) for n, lift in zip(near, expected, strict=True)]
     return sorted(matches, key=lambda match: (-match.score, match.campaign.campaign_id, match.arm.arm_id))
+
+
+def _kept(matches: Sequence[CampaignMatch], situation: Situation, k: int) -> tuple[CampaignMatch, ...]:
+    """The k best, best first; those about other topics give way to those that one could act on."""
+    topics = (*situation.topics, *situation.carted_topics)
+    if not topics:
+        return tuple(matches[:k])
+    related = [place for place, match in enumerate(matches) if speaks_to(match.campaign, topics)]
+    others = sorted(set(range(len(matches))) - set(related))
+    return tuple(matches[place] for place in sorted([*related, *others][:k]))
 
 
 def _match(near: _Near, expected: Lift, as_of: datetime, scale: float) -> CampaignMatch:

@@ -1,6 +1,7 @@
 """What a strategy is wanted for, and how well a campaign was meant for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from app.narrative.schemas import Claim, Predicate
 from app.profile.schemas import Profile, RfmClass
@@ -30,20 +31,45 @@ class Situation(Frozen):
     objective: Objective | None = None
     carted: bool = False
     """Whether something was put in the cart and not bought, so that reminding of it makes sense."""
+    carted_topics: tuple[str, ...] = ()
+    """Topic ids of what lies in the cart."""
     has_ordered: bool | None = None
     """None when it is not known."""
 
 
-def situation_of(profile: Profile, *, claims: Sequence[Claim] = (), text: str = "", topics: int = 3) -> Situation:
-    """The situation of one customer: strongest topics, RFM class, the objective that it suggests, the cart."""
+def situation_of(
+    profile: Profile,
+    *,
+    claims: Sequence[Claim] = (),
+    text: str = "",
+    topics: int = 3,
+    item_topics: Mapping[str, str] = MappingProxyType({}),
+) -> Situation:
+    """The situation of one customer: strongest topics, RFM class, the objective that it suggests, the cart.
+
+    `item_topics` (item id -> topic id) says what the carted items are about.
+    """
     return Situation(
         text=text,
         topics=tuple(interest.topic for interest in profile.interests[:topics]),
         rfm_class=profile.rfm_class,
         objective=objective_of(profile.rfm_class),
         carted=any(claim.predicate is Predicate.CARTED_NOT_BOUGHT for claim in claims),
+        carted_topics=carted_topics(claims, item_topics),
         has_ordered=profile.rfm is not None,
     )
+
+
+def carted_topics(claims: Iterable[Claim], item_topics: Mapping[str, str]) -> tuple[str, ...]:
+    """What the items left in the cart are about, as far as it is known."""
+    left = [claim for claim in claims if claim.predicate is Predicate.CARTED_NOT_BOUGHT]
+    found = (claim.topic or item_topics.get(claim.item_id or "") for claim in left)
+    return tuple(dict.fromkeys(topic for topic in found if topic))
+
+
+def speaks_to(campaign: Campaign, topics: Iterable[str]) -> bool:
+    """Whether the campaign is about none in particular, or about one of these topics."""
+    return not campaign.audience.topics or not set(campaign.audience.topics).isdisjoint(topics)
 
 
 def objective_of(rfm_class: RfmClass | None) -> Objective:

@@ -1,20 +1,24 @@
 """Why, how sure, when and how measured: the sentences around a choice, from the wording files."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
 
 from app.access.schemas import Workspace
 from app.insights.schemas import Rung
 from app.predict.schemas import ChurnEstimate
-from app.profile.schemas import Profile
-from app.retrieval.schemas import CampaignMatch, Channel, EvidenceKind, Retrieval
+from app.retrieval.schemas import CampaignMatch, Channel, EvidenceKind, Offer, Retrieval
 from app.schema import Lang
 from app.strategy.choose import Choice
 from app.strategy.policy import Policy
 from app.strategy.power import Measurement
 from app.strategy.schemas import Candidate, Metric
 from app.strategy.timing import Moment
-from app.strategy.wording import money, percent, wording
+from app.strategy.wording import day_of, money, percent, wording
 from app.text.taxonomy import Taxonomy
+
+Why = Literal["cart", "away", "interests", "customer", "visitor"]
+"""On what ground a customer is written to."""
 
 _TOPICS_NAMED = 2
 
@@ -44,27 +48,45 @@ class Explainer:
             "target": percent(measurement.baseline + measurement.effect),
         }
         if choice.match:
-            best = max(choice.candidates[1:], key=lambda candidate: candidate.low)
-            facts |= self._outcome(choice.match, choice.chosen, best)
+            facts |= self._outcome(choice.match, choice.candidates)
         return self._words.reasons[choice.reason].format(**facts)
 
-    def risk(self, choice: Choice, churn: ChurnEstimate, policy: Policy) -> str:
-        """What may be wrong with it, in one line."""
-        return self._words.clauses.join(self._risks(choice, churn, policy))
+    def risk(self, choice: Choice, churn: ChurnEstimate, policy: Policy, doubts: Sequence[str] = ()) -> str:
+        """What may be wrong with it, in one line; `doubts` are sentences that speak of this proposal only."""
+        return self._words.clauses.join((*self._risks(choice, churn, policy), *doubts))
 
-    def why(self, profile: Profile, topics: Sequence[str], channel: Channel | None) -> str:
+    def class_too_small(self, measurement: Measurement, audience_size: int) -> str:
+        """What the customer's class is too small to show, and what it can show."""
+        found = audience_size >= 2 * measurement.sample_size
+        return self._words.risks["small_class" if found else "tiny_class"].format(
+            size=audience_size,
+            wanted=measurement.wanted,
+            n=measurement.sample_size,
+            baseline=percent(measurement.baseline),
+            target=percent(measurement.baseline + measurement.effect),
+        )
+
+    def basket_too_big(self, offer: Offer, average_minor: float) -> str:
+        """That the offer asks for much more than the customer usually spends. Its terms are the same for all."""
+        amounts = {"threshold": self._money(offer.threshold_minor), "average": self._money(average_minor)}
+        return self._words.risks["big_basket"].format(**amounts)
+
+    def why(self, ground: Why, topics: Sequence[str], channel: Channel | None) -> str:
         """The answer to a customer who asks: why am I getting this?"""
         if channel is None:
             return self._words.why["nothing"]
         ending = "onsite" if channel is Channel.ONSITE else "consented"
-        return self._ground(profile, topics) + self._words.why[ending].format(channel=self._words.channels[channel])
+        named = [self._taxonomy.name(topic, self._lang) for topic in topics[:_TOPICS_NAMED]]
+        start = self._words.why[ground].format(topics=self._words.separator.join(named))
+        return start + self._words.why[ending].format(channel=self._words.channels[channel])
 
-    def moment(self, moment: Moment) -> str:
-        """Why then."""
+    def moment(self, moment: Moment, *, after: datetime) -> str:
+        """Why then; with the date when it is more than a day after `after`."""
         local = moment.at.astimezone(self._workspace.zone)
+        soon = moment.at - after <= timedelta(days=1)
         return self._words.timing[moment.habit].format(
             peak=f"{moment.peak_hour:02d}:00",
-            weekday=self._words.weekdays[local.weekday()],
+            weekday=self._words.weekdays[local.weekday()] if soon else day_of(local, self._lang),
             hour=f"{local:%H:%M}",
         )
 
@@ -81,14 +103,9 @@ class Explainer:
         """What copy of this rung must carry."""
         return self._words.ai_label[rung]
 
-    def _ground(self, profile: Profile, topics: Sequence[str]) -> str:
-        named = [self._taxonomy.name(topic, self._lang) for topic in topics[:_TOPICS_NAMED]]
-        if named:
-            return self._words.why["interests"].format(topics=self._words.separator.join(named))
-        return self._words.why["customer" if profile.rfm else "visitor"]
-
-    def _outcome(self, match: CampaignMatch, chosen: Candidate, best: Candidate) -> dict[str, str]:
-        lift = match.lift
+    def _outcome(self, match: CampaignMatch, candidates: Sequence[Candidate]) -> dict[str, str]:
+        lift, action = match.lift, f"{match.campaign.campaign_id}/{match.arm.arm_id}"
+        weighed = next(candidate for candidate in candidates if candidate.action == action)
         return {
             "title": match.campaign.title,
             "treated": str(lift.treated_n),
@@ -96,12 +113,14 @@ class Explainer:
             "lift": self._money(lift.mean),
             "lift_low": self._money(lift.low),
             "lift_high": self._money(lift.high),
-            "expected": self._money(chosen.expected),
-            "low": self._money(best.low if chosen.action == "no_contact" else chosen.low),
-            "high": self._money(chosen.high),
+            "expected": self._money(weighed.expected),
+            "low": self._money(weighed.low),
+            "high": self._money(weighed.high),
         }
 
     def _risks(self, choice: Choice, churn: ChurnEstimate, policy: Policy) -> list[str]:
+        if choice.reason == "complaint":
+            return [self._words.risks["silence"]]
         if choice.channel is None:
             return [self._words.risks["none"]]
         facts = {"margin": percent(policy.default_margin)}

@@ -19,8 +19,10 @@ import yaml
 from pydantic import Field, ValidationError
 
 from app.errors import InvalidInput
+from app.narrative.schemas import Claim, Predicate
 from app.privacy.consent import ConsentLike, may_contact
-from app.retrieval.schemas import Channel, Offer
+from app.retrieval.schemas import Campaign, Channel, Offer
+from app.retrieval.situation import speaks_to
 from app.schema import Frozen
 from app.text.taxonomy import Taxonomy
 
@@ -34,6 +36,8 @@ _WHOLE_UNIT = 100
 class Rule(StrEnum):
     """The rules of the gate, in the order in which they apply."""
 
+    COMPLAINT = "complaint"
+    RELEVANCE = "relevance"
     CONSENT = "consent"
     FREQUENCY = "frequency"
     QUIET_HOURS = "quiet_hours"
@@ -100,6 +104,35 @@ class TimingRule(Frozen):
     default_hour: Annotated[int, Field(ge=0, le=23)]
     lead_hours: Annotated[int, Field(ge=0)]
     horizon_days: Annotated[int, Field(ge=1)]
+    cart_hours: Annotated[int, Field(ge=24)]
+    """A word about a cart goes out within so many hours; a whole day, so that some hour is always allowed."""
+
+
+class ComplaintRule(Frozen):
+    """What makes us serve instead of sell."""
+
+    max_rating: Annotated[float, Field(ge=0)]
+    """Reviews rated so or lower."""
+    readings: tuple[str, ...]
+    """Readings of the taxonomy."""
+
+
+class RelevanceRule(Frozen):
+    """What a campaign about topics must meet."""
+
+    top_interests: Annotated[int, Field(ge=1)]
+
+
+class ThemeRule(Frozen):
+    """When a subject may be spoken of."""
+
+    restock_from: Annotated[float, Field(gt=0)]
+    comeback_from: Annotated[float, Field(gt=0)]
+    """Both over the usual gap between purchases."""
+    away_days: Annotated[int, Field(ge=1)]
+    unseen_days: Annotated[int, Field(ge=0)]
+    regular_orders: Annotated[int, Field(ge=1)]
+    regular_words: tuple[str, ...]
 
 
 class FirstTest(Frozen):
@@ -123,6 +156,9 @@ class _File(Frozen):
     """Smallest group whose normal interval is believed; smaller trials are shown, never acted on."""
     holdout_share: Share
     timing: TimingRule
+    complaint: ComplaintRule
+    relevance: RelevanceRule
+    themes: ThemeRule
     first_test: FirstTest
 
 
@@ -147,6 +183,25 @@ def load_policy(path: Path) -> Policy:
     if missing := set(Channel) - set(policy.contact_cost_minor):
         raise InvalidInput(f"{path.name}: contact_cost_minor lacks {', '.join(sorted(missing))}")
     return policy
+
+
+def without_complaint(claims: Sequence[Claim], policy: Policy) -> Ruling[tuple[str, ...]]:
+    """The claims (by id) that hold a complaint; while there is one, nothing is promoted."""
+    rule = policy.complaint
+    found = tuple(
+        claim.claim_id
+        for claim in claims
+        if claim.reading in rule.readings
+        or (claim.predicate is Predicate.REVIEWED and claim.value is not None and claim.value <= rule.max_rating)
+    )
+    return Ruling(found, (Firing(Rule.COMPLAINT, {"count": len(found)}),) if found else ())
+
+
+def relevant_campaigns(campaigns: Sequence[Campaign], topics: Sequence[str]) -> Ruling[tuple[str, ...]]:
+    """The campaigns (by id) that are about anything, or share a topic with the customer's; it fires for the rest."""
+    left = tuple(dict.fromkeys(c.title for c in campaigns if not speaks_to(c, topics)))
+    related = tuple(c.campaign_id for c in campaigns if speaks_to(c, topics))
+    return Ruling(related, (Firing(Rule.RELEVANCE, {"campaigns": left}),) if left else ())
 
 
 def with_consent(

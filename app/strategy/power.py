@@ -7,6 +7,7 @@ from typing import NamedTuple
 from app.strategy.policy import Policy
 
 _NORMAL = NormalDist()
+_HALVINGS = 40
 
 
 class Measurement(NamedTuple):
@@ -18,17 +19,44 @@ class Measurement(NamedTuple):
     """Smallest absolute change worth finding."""
     sample_size: int
     """Customers per group."""
+    wanted: int | None = None
+    """Customers per group that the declared effect would need, when the audience is too small for it."""
+
+    def fits(self, audience_size: int) -> bool:
+        """Whether an audience can be split into two such groups."""
+        return 2 * self.sample_size <= audience_size
 
 
-def plan_measurement(purchase_rate: float | None, policy: Policy) -> Measurement:
+def plan_measurement(purchase_rate: float | None, policy: Policy, audience_size: int | None = None) -> Measurement:
     """The audience's purchase rate, kept off 0 and 1, and the declared relative effect on it.
 
-    Without an estimate the policy's default rate stands in.
+    Without an estimate the policy's default rate stands in. An audience too small for that effect is split in two,
+    and the effect is what such halves can find; when they can find none at all, the declared one stays.
     """
     rate = policy.first_test.default_baseline if purchase_rate is None else purchase_rate
     baseline = min(max(rate, 0.005), 0.995)
     effect = min(policy.first_test.relative_effect * baseline, (1.0 - baseline) / 2)
-    return Measurement(baseline, effect, sample_size(baseline, effect))
+    declared = Measurement(baseline, effect, sample_size(baseline, effect))
+    if audience_size is None or declared.fits(audience_size):
+        return declared
+    half, found = audience_size // 2, detectable_effect(baseline, audience_size // 2)
+    if found is None:
+        return declared._replace(wanted=declared.sample_size)
+    return Measurement(baseline, found, half, wanted=declared.sample_size)
+
+
+def detectable_effect(baseline: float, n: int) -> float | None:
+    """The smallest rise of a share of `baseline` that n customers per arm show; None when they show none.
+
+    `sample_size` inverted by bisection: it falls as the effect grows.
+    """
+    low, high = 0.0, (1.0 - baseline) * (1 - 1e-6)
+    if n < 1 or sample_size(baseline, high) > n:
+        return None
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if sample_size(baseline, middle) > n else (low, middle)
+    return high
 
 
 def sample_size(baseline: float, effect: float, *, alpha: float = 0.05, power: float = 0.8) -> int:

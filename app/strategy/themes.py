@@ -3,14 +3,18 @@
 The choice of subjects does not depend on the language, so that a decision is the same in both.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 from zlib import crc32
 
 from app.narrative.schemas import Claim, Predicate
 from app.retrieval.schemas import Channel
 from app.schema import Lang
+from app.strategy.policy import ThemeRule
 from app.strategy.schemas import Theme
 from app.strategy.wording import wording
 from app.text.taxonomy import Taxonomy
@@ -21,8 +25,15 @@ COUNT = 3
 _MAX_TESTED = 2
 """So that at least one theme comes from the customer."""
 
-_LONG_AWAY_DAYS = 60
 _REGULAR_ORDERS = 3
+
+_VARIANTS = 3
+"""Ways to say each idea in the wording files."""
+
+_PUNCTUATION = re.compile(r"[\W_]+")
+
+_ALIKE = 0.6
+"""Similarity of two titles, punctuation aside, from which they read like one."""
 
 
 class Idea(StrEnum):
@@ -42,6 +53,15 @@ class Idea(StrEnum):
     WELCOME = "welcome"
     DISCOVER = "discover"
     SERVICE = "service"
+    LOOK = "look"
+    """Nothing in particular: what can be said to anybody."""
+
+
+_ABOUT_A_TOPIC = (Idea.RISING, Idea.FAVOURITE, Idea.PAIR)
+"""Without a topic there is nothing to say of these."""
+
+WITHOUT_OFFER = (Idea.THANKS, Idea.SERVICE)
+"""Thanks and help ask for nothing, so they sell nothing."""
 
 
 class Subject(NamedTuple):
@@ -64,61 +84,150 @@ class Voice(NamedTuple):
     customer_id: str
 
 
-def choose_subjects(
-    claims: Sequence[Claim], topics: Sequence[str], tested: Sequence[str], taxonomy: Taxonomy
-) -> tuple[Subject, ...]:
+class Standing(NamedTuple):
+    """How the customer stands to the shop at the moment of the proposal."""
+
+    orders: int = 0
+    since_order: float | None = None
+    """Days since the latest order; None before the first."""
+    usual_gap: float | None = None
+    """Days between orders; None without a rhythm."""
+    unseen: float = 0.0
+    """Days since anything was heard of them."""
+
+    def is_away(self, rule: ThemeRule) -> bool:
+        """Whether they have not ordered for clearly longer than is usual for them."""
+        if self.since_order is None:
+            return False
+        if self.usual_gap is None:
+            return self.since_order >= rule.away_days
+        return self.since_order > rule.comeback_from * self.usual_gap
+
+    def is_missed(self, rule: ThemeRule) -> bool:
+        """Whether one can say that they have not been here: away, and not seen either."""
+        return self.is_away(rule) and self.unseen > rule.unseen_days
+
+    def is_due(self, rule: ThemeRule) -> bool:
+        """Whether it is about the time of their next order."""
+        if self.since_order is None or self.usual_gap is None:
+            return False
+        return rule.restock_from * self.usual_gap <= self.since_order and not self.is_away(rule)
+
+
+class PastThemes(NamedTuple):
+    """What the campaign that the strategy stands on spoke about."""
+
+    themes: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    """Topics of its audience; empty for a campaign about anything."""
+    shared: tuple[str, ...] = ()
+    """Those of them that are the customer's, strongest first."""
+
+
+class Ground(NamedTuple):
+    """All that subjects are chosen from."""
+
+    claims: Sequence[Claim] = ()
+    topics: Sequence[str] = ()
+    """The customer's, the one to speak of first."""
+    standing: Standing = Standing()
+    item_topics: Mapping[str, str] = MappingProxyType({})
+    """Item id -> topic id, of what may lie in the cart."""
+
+
+def choose_subjects(ground: Ground, tested: PastThemes, taxonomy: Taxonomy, rule: ThemeRule) -> tuple[Subject, ...]:
     """Three subjects: up to two that a past campaign tested, then the customer's own, most telling first.
 
-    `topics` are the customer's, the one to speak of first; `tested` the themes of the campaign that the strategy
-    stands on.
+    Of the tested ones at most one goes without a topic: in the other language, where it cannot be quoted, nothing
+    of it is left.
     """
-    chosen = list(_tested(tested[:_MAX_TESTED], topics, taxonomy))
-    for subject in (*_from_claims(claims, topics), *_from_topics(topics)):
+    told = list(_tested(tested, ground, taxonomy, rule))
+    bare = [subject for subject in told if subject.topic is None]
+    chosen = [subject for subject in told if subject not in bare[1:]][:_MAX_TESTED]
+    for subject in (*_from_claims(ground, rule), *_from_topics(ground)):
         if len(chosen) < COUNT and subject.idea not in {s.idea for s in chosen}:
             chosen.append(subject)
     return tuple(chosen)
 
 
 def write_themes(subjects: Iterable[Subject], voice: Voice, taxonomy: Taxonomy) -> tuple[Theme, ...]:
-    """Title and draft for each subject. Which variant is taken depends on the customer, not on chance."""
+    """Title and draft for each subject, no two titles alike. Which variant depends on the customer, not on chance."""
     start = crc32(voice.customer_id.encode())
-    return tuple(_write(s, start + place, voice, taxonomy) for place, s in enumerate(subjects))
+    written: list[Theme] = []
+    for place, subject in enumerate(subjects):
+        ways = [_write(subject, start + place + turn, voice, taxonomy) for turn in range(_VARIANTS)]
+        fresh = (way for way in ways if not any(_alike(way.title, theme.title) for theme in written))
+        written.append(next(fresh, ways[0]))
+    return tuple(written)
 
 
-def _tested(themes: Iterable[str], topics: Sequence[str], taxonomy: Taxonomy) -> Iterator[Subject]:
-    """A tested theme that is a topic of the taxonomy is told by its name, any other by its own words."""
-    for theme in themes:
-        if theme in taxonomy.topics:
+def _tested(tested: PastThemes, ground: Ground, taxonomy: Taxonomy, rule: ThemeRule) -> Iterator[Subject]:
+    """The tested themes that fit the customer, no two alike.
+
+    A theme that is a topic of the taxonomy is told by its name, any other by its own words.
+    """
+    told: list[str] = []
+    for theme in tested.themes:
+        named = theme in taxonomy.topics
+        own = (theme,) if named else taxonomy.topics_in(theme)
+        if any(_alike(theme, other) for other in told) or not _fits(theme, own, tested, ground, rule):
+            continue
+        told.append(theme)
+        if named:
             yield Subject(Idea.TESTED_UNNAMED, topic=theme)
         else:
-            yield Subject(Idea.TESTED, topic=_at(topics, 0), theme=theme)
+            yield Subject(Idea.TESTED, topic=_told_with(own, tested), theme=theme)
 
 
-def _from_claims(claims: Iterable[Claim], topics: Sequence[str]) -> list[Subject]:
+def _fits(theme: str, own: Sequence[str], tested: PastThemes, ground: Ground, rule: ThemeRule) -> bool:
+    """Whether a theme about `own` topics can be told to this customer."""
+    speaks_to_regulars = any(word in theme.lower() for word in rule.regular_words)
+    if speaks_to_regulars and ground.standing.orders < rule.regular_orders:
+        return False
+    known = tested.shared if tested.about else ground.topics
+    return not own or not set(own).isdisjoint(known)
+
+
+def _told_with(own: Sequence[str], tested: PastThemes) -> str | None:
+    """The shared topic that a theme surely is about: its own, or the only one of its campaign."""
+    about = own or (tested.about if len(tested.about) == 1 else ())
+    return next((topic for topic in tested.shared if topic in about), None)
+
+
+def _from_claims(ground: Ground, rule: ThemeRule) -> list[Subject]:
     """What the claims suggest, in the order of the Idea list."""
-    found = [subject for claim in claims if (subject := _from_claim(claim, topics)) is not None]
+    found = [subject for claim in ground.claims if (subject := _from_claim(claim, ground, rule)) is not None]
     order = list(Idea)
     return sorted(found, key=lambda subject: order.index(subject.idea))
 
 
-def _from_claim(claim: Claim, topics: Sequence[str]) -> Subject | None:
-    idea = _idea_of(claim)
+def _from_claim(claim: Claim, ground: Ground, rule: ThemeRule) -> Subject | None:
+    idea = _idea_of(claim, ground.standing, rule)
     if idea is None:
         return None
-    topic = claim.topic if claim.topic in topics else _at(topics, 0)
-    return Subject(idea, topic=topic, claim_ids=(claim.claim_id,))
+    topic = _topic_of(claim, idea, ground)
+    return None if topic is None and idea in _ABOUT_A_TOPIC else Subject(idea, topic, claim_ids=(claim.claim_id,))
 
 
-def _idea_of(claim: Claim) -> Idea | None:
+def _topic_of(claim: Claim, idea: Idea, ground: Ground) -> str | None:
+    """The claim's own topic; a cart and a topic of interest are told with no other."""
+    if idea is Idea.CART:
+        return claim.topic or ground.item_topics.get(claim.item_id or "")
+    if claim.topic in ground.topics:
+        return claim.topic
+    return None if idea in _ABOUT_A_TOPIC else _at(ground.topics, 0)
+
+
+def _idea_of(claim: Claim, standing: Standing, rule: ThemeRule) -> Idea | None:
     value = claim.value or 0
     match claim.predicate:
         case Predicate.CARTED_NOT_BOUGHT:
             return Idea.CART
         case Predicate.TOPIC_CHANGE if claim.direction == "up":
             return Idea.RISING
-        case Predicate.DAYS_SINCE_LAST_ORDER if value >= _LONG_AWAY_DAYS:
+        case Predicate.DAYS_SINCE_LAST_ORDER if standing.is_missed(rule):
             return Idea.COMEBACK
-        case Predicate.USUAL_GAP:
+        case Predicate.USUAL_GAP if standing.is_due(rule):
             return Idea.RESTOCK
         case Predicate.TOPIC_SHARE | Predicate.TOPIC_INTERACTIONS:
             return Idea.FAVOURITE
@@ -130,15 +239,16 @@ def _idea_of(claim: Claim) -> Idea | None:
             return None
 
 
-def _from_topics(topics: Sequence[str]) -> Iterator[Subject]:
+def _from_topics(ground: Ground) -> Iterator[Subject]:
     """What can always be said: about the customer's topics, else about the shop."""
+    topics = ground.topics
     if topics:
         yield Subject(Idea.FAVOURITE, topic=topics[0])
     if len(topics) > 1:
         yield Subject(Idea.PAIR, topic=topics[0], other=topics[1])
     yield Subject(Idea.DISCOVER, topic=_at(topics, 2))
     yield Subject(Idea.SERVICE, topic=_at(topics, 0))
-    yield Subject(Idea.WELCOME, topic=_at(topics, 0))
+    yield Subject(Idea.LOOK) if ground.standing.orders else Subject(Idea.WELCOME, topic=_at(topics, 0))
 
 
 def _at(topics: Sequence[str], place: int) -> str | None:
@@ -150,15 +260,22 @@ def _write(subject: Subject, variant: int, voice: Voice, taxonomy: Taxonomy) -> 
     idea = subject.idea
     if idea is Idea.TESTED and not _is_in(subject.theme, voice.lang):
         idea = Idea.TESTED_UNNAMED
-    ways = words.ideas[idea]
+    titles, drafts = words.ideas[idea].ways(with_topic=subject.topic is not None)
     names = {
         "theme": subject.theme,
-        "topic": taxonomy.name(subject.topic, voice.lang) if subject.topic else words.any_topic,
-        "other": taxonomy.name(subject.other, voice.lang) if subject.other else words.any_topic,
+        "topic": taxonomy.name(subject.topic, voice.lang) if subject.topic else "",
+        "other": taxonomy.name(subject.other, voice.lang) if subject.other else "",
     }
-    draft = _capital(ways.drafts[variant % len(ways.drafts)].format(**names))
-    framed = words.frames[voice.channel].format(shop=voice.shop, draft=draft, offer=voice.offer)
-    return Theme(title=_capital(ways.titles[variant % len(ways.titles)].format(**names)), draft=framed)
+    draft = _capital(drafts[variant % len(drafts)].format(**names))
+    offer = "" if idea in WITHOUT_OFFER else voice.offer
+    framed = words.frames[voice.channel].format(shop=voice.shop, draft=draft, offer=offer)
+    return Theme(title=_capital(titles[variant % len(titles)].format(**names)), draft=framed)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two titles say (nearly) the same."""
+    first, second = (_PUNCTUATION.sub("", text).lower() for text in (one, other))
+    return SequenceMatcher(None, first, second, autojunk=False).ratio() >= _ALIKE
 
 
 def _is_in(text: str, lang: Lang) -> bool:

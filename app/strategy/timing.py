@@ -53,8 +53,16 @@ def activity_of(moments: Iterable[datetime], zone: ZoneInfo) -> Activity:
     return Activity(hours=tuple(hours[h] for h in range(24)), weekdays=tuple(weekdays[d] for d in range(7)))
 
 
-def best_moment(activity: Activity, channel: Channel, *, after: datetime, zone: ZoneInfo, policy: Policy) -> Moment:
-    """The slot within the policy's horizon that scores highest; of equals, the first.
+def best_moment(
+    activity: Activity,
+    channel: Channel,
+    *,
+    after: datetime,
+    zone: ZoneInfo,
+    policy: Policy,
+    within_hours: int | None = None,
+) -> Moment:
+    """The slot within `within_hours`, else within the policy's horizon, that scores highest; of equals, the first.
 
     score = h(hour) * w(weekday) with h the hourly count smoothed over its neighbours (1/4, 1/2, 1/4,
     circular) and w = (count + 1) / (n + 7), so that a weekday must be clearly better to be worth waiting
@@ -65,7 +73,8 @@ def best_moment(activity: Activity, channel: Channel, *, after: datetime, zone: 
     peak = max(range(24), key=lambda h: (hours[h], -h)) if known else policy.timing.default_hour
     if channel is Channel.ONSITE:
         return Moment(after, Habit.NEXT_VISIT if known else Habit.NEXT_VISIT_UNKNOWN, peak)
-    slots = list(_slots(channel, after, zone, policy))
+    hours_ahead = within_hours or 24 * policy.timing.horizon_days
+    slots = list(_slots(channel, after, zone, policy, until=after + timedelta(hours=hours_ahead)))
     if not known:
         return Moment(_first_at(slots, peak).astimezone(UTC), Habit.UNKNOWN, peak)
     weights = [hours[slot.hour] * (activity.weekdays[slot.weekday()] + 1) for slot in slots]
@@ -78,14 +87,14 @@ def _smoothed(hours: tuple[int, ...]) -> list[float]:
     return [hours[h - 1] / 4 + hours[h] / 2 + hours[(h + 1) % 24] / 4 for h in range(24)]
 
 
-def _slots(channel: Channel, after: datetime, zone: ZoneInfo, policy: Policy) -> Iterator[datetime]:
+def _slots(channel: Channel, after: datetime, zone: ZoneInfo, policy: Policy, *, until: datetime) -> Iterator[datetime]:
     """Whole local hours from the lead time on, without those in which the channel must stay silent."""
     start = (after + timedelta(hours=policy.timing.lead_hours)).astimezone(zone)
     if start.minute or start.second or start.microsecond:
         start = start.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     # Steps are taken in UTC, so that a change of the clocks neither skips nor doubles an hour.
     first = start.astimezone(UTC)
-    for step in range(24 * policy.timing.horizon_days):
+    for step in range(int((until - first) / timedelta(hours=1)) + 1):
         local = (first + timedelta(hours=step)).astimezone(zone)
         if not policy.quiet_hours.silence(channel, local.time()):
             yield local

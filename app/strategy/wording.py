@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import assert_never
 
 import yaml
+from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 
 from app.insights.schemas import Rung
@@ -22,7 +23,17 @@ class IdeaWording(Frozen):
     """Ways to say one idea; the composer picks one per customer."""
 
     titles: tuple[str, ...]
-    drafts: tuple[str, ...]
+    drafts: tuple[str, ...] = ()
+    plain_titles: tuple[str, ...] = ()
+    """Where no topic can be named; without any, the titles name none."""
+    plain: tuple[str, ...] = ()
+    """Drafts that name no topic."""
+
+    def ways(self, *, with_topic: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Titles and drafts that name a topic where there is one."""
+        if with_topic and self.drafts:
+            return self.titles, self.drafts
+        return self.plain_titles or self.titles, self.plain
 
 
 class Wording(Frozen):
@@ -34,12 +45,13 @@ class Wording(Frozen):
     """Between clauses."""
     weekdays: tuple[str, ...]
     channels: dict[Channel, str]
-    any_topic: str
     ideas: dict[str, IdeaWording]
     frames: dict[Channel, str]
     offers: dict[OfferType, str]
     rules: dict[Rule, str]
     timing: dict[str, str]
+    day: str
+    """Pattern of a date, for a moment that is more than a day away."""
     metric: str
     reasons: dict[str, str]
     risks: dict[str, str]
@@ -66,6 +78,11 @@ def money(amount_minor: float, currency: str, lang: Lang) -> str:
         locale=_LOCALES[lang],
         currency_digits=not whole,
     )
+
+
+def day_of(moment: datetime, lang: Lang) -> str:
+    """A local date with its weekday."""
+    return format_date(moment.date(), wording(lang).day, locale=_LOCALES[lang])
 
 
 def percent(share: float) -> str:

@@ -21,6 +21,18 @@ def test_a_key_stands_for_one_workspace_until_it_is_revoked(database: Database, 
             access.credential(bad)
 
 
+def test_keys_are_listed_and_revoked_by_their_id_within_their_workspace(database: Database, now: datetime) -> None:
+    access = AccessStore(database)
+    key = access.issue_key("shop", Role.VIEWER, now=now)
+    (listed,) = access.keys("shop")
+    with pytest.raises(NotFound, match="keys list"):
+        access.revoke("other", listed.key_id, now=now)
+    access.revoke("shop", listed.key_id, now=now)
+    assert access.keys("shop") == []
+    with pytest.raises(Unauthorized):
+        access.credential(key)
+
+
 def test_keys_are_not_stored(database: Database, now: datetime) -> None:
     key = AccessStore(database).issue_key("shop", Role.EDITOR, now=now)
     with database.read() as connection:

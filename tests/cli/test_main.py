@@ -84,6 +84,13 @@ def test_from_a_file_to_a_story_and_a_strategy(understory: Run, files: Path) -> 
     listed = understory("customers", "-w", "pos", "--top", "ltv").stdout
     assert "user_id:7" in listed
     assert "not enough data" in listed
+    kept = understory("quarantine", "-w", "pos").stdout
+    assert "pos line 11: not a number" in kept
+    assert "2 of 2" in kept
+    understory("keys", "create", "-w", "pos", "--role", "viewer")
+    key_id = understory("keys", "list", "-w", "pos").stdout.split()[0]
+    assert key_id in understory("keys", "revoke", key_id, "-w", "pos").stdout
+    assert "no valid keys" in understory("keys", "list", "-w", "pos").stdout
     assert "all profiles equal the log" in understory("rebuild", "-w", "pos").stdout
 
 
@@ -109,12 +116,15 @@ def test_a_second_import_of_the_same_file_adds_nothing(understory: Run, files: P
         ("profile",),
         ("customers", "--limit", "0"),
         ("dance",),
+        ("ingest", "{rows}", "--mapping", "{mapping}", "-w", "demo"),
+        ("keys", "revoke", "key_x", "-w", "missing"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
     understory: Run, files: Path, arguments: tuple[str, ...]
 ) -> None:
     names = {"rows": str(files / "rows.csv"), "items": str(files / "items.csv")}
+    names["mapping"] = str(files / "mapping.yaml")
     done = understory(*(a.format(**names) for a in arguments))
     assert done.returncode == 2
     assert done.stdout == ""

@@ -118,6 +118,17 @@ def test_at_most_k_come_back() -> None:
     assert len(found([case_of(f"c{i}", seed=i) for i in range(9)], k=4).matches) == 4
 
 
+def test_campaigns_about_other_topics_give_way() -> None:
+    others = [case_of(f"o{i}", lift=900, n=4000, topics=("pets",), seed=i) for i in range(6)]
+    own = [case_of("own", lift=100, n=4000), case_of("any", lift=100, n=4000, topics=(), seed=3)]
+    retrieval = found([*others, *own], k=3)
+    assert {"own", "any"} < set(ids(retrieval))
+    scores = [match.score for match in retrieval.matches]
+    assert scores == sorted(scores, reverse=True)
+    pets = LAPSED.model_copy(update={"carted_topics": ("pets",)})
+    assert len(set(ids(found([*others, *own], pets, k=3))) & {"own", "any"}) < 2
+
+
 def test_the_order_in_which_cases_lie_is_irrelevant() -> None:
     cases = [case_of(f"c{i}", lift=200 * i, seed=i) for i in range(5)]
     assert found(cases) == found(cases[::-1])

@@ -4,7 +4,7 @@ import pytest
 
 from app.narrative.schemas import Predicate
 from app.profile.schemas import RfmClass
-from app.retrieval.situation import Situation, applies, fit, objective_of, situation_of
+from app.retrieval.situation import Situation, applies, fit, objective_of, situation_of, speaks_to
 from tests.factories_campaigns import case_of
 from tests.factories_profiles import profile_of
 from tests.factories_strategy import claim_of
@@ -57,6 +57,20 @@ def test_a_cart_reminder_needs_a_cart() -> None:
     assert not applies(reminder, situation_of(profile))
     assert applies(reminder, situation_of(profile, claims=[cart]))
     assert applies(reminder, Situation(objective="reactivate_cart"))
+
+
+def test_a_situation_knows_what_the_carted_items_are_about() -> None:
+    carts = [claim_of(f"k{i}", Predicate.CARTED_NOT_BOUGHT, item_id=f"i{i}") for i in range(3)]
+    situation = situation_of(profile_of(), claims=carts, item_topics={"i0": "pets", "i2": "pets", "other": "garden"})
+    assert situation.carted_topics == ("pets",)
+    assert situation_of(profile_of(), claims=carts).carted_topics == ()
+
+
+def test_a_campaign_speaks_to_those_who_share_a_topic_or_to_anybody() -> None:
+    assert speaks_to(CAMPAIGN, ("pets", "skincare"))
+    assert not speaks_to(CAMPAIGN, ("pets",))
+    assert not speaks_to(CAMPAIGN, ())
+    assert speaks_to(ANYONE, ())
 
 
 def test_a_welcome_is_for_those_who_have_not_ordered() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.config import ROOT
 from app.errors import InvalidInput
+from app.narrative.schemas import Claim, Predicate
 from app.retrieval.schemas import Channel, Offer, OfferType
 from app.strategy.policy import (
     Rule,
@@ -18,12 +19,14 @@ from app.strategy.policy import (
     load_policy,
     not_sensitive,
     outside_quiet_hours,
+    relevant_campaigns,
     with_consent,
     within_frequency,
+    without_complaint,
 )
-from tests.factories_campaigns import real_taxonomy
+from tests.factories_campaigns import case_of, real_taxonomy
 from tests.factories_profiles import consent_of
-from tests.factories_strategy import real_policy
+from tests.factories_strategy import claim_of, real_policy
 
 ZONE = ZoneInfo("Asia/Shanghai")
 POLICY = real_policy()
@@ -59,7 +62,7 @@ def test_onsite_alone_is_never_capped() -> None:
     assert within_frequency((Channel.ONSITE,), 99, POLICY) == ((Channel.ONSITE,), ())
 
 
-@pytest.mark.parametrize("channel", [Channel.SMS, Channel.PUSH, Channel.WECHAT])
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.PUSH, Channel.WECHAT, Channel.EMAIL])
 @pytest.mark.parametrize(
     ("at", "moved"),
     [
@@ -77,9 +80,39 @@ def test_quiet_hours_move_to_the_next_morning(channel: Channel, at: datetime, mo
     assert bool(ruling.fired) == (at != moved)
 
 
-@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.ONSITE])
-def test_channels_that_do_not_ring_may_speak_at_night(channel: Channel) -> None:
-    assert outside_quiet_hours(local(3), channel, ZONE, POLICY) == (local(3), ())
+def test_a_card_on_site_may_wait_at_night() -> None:
+    assert outside_quiet_hours(local(3), Channel.ONSITE, ZONE, POLICY) == (local(3), ())
+
+
+@pytest.mark.parametrize(
+    ("claim", "complains"),
+    [
+        (claim_of("k", Predicate.REVIEWED, value=1), True),
+        (claim_of("k", Predicate.REVIEWED, value=2), True),
+        (claim_of("k", Predicate.REVIEWED, value=3), False),
+        (claim_of("k", Predicate.REVIEWED), False),
+        (claim_of("k", Predicate.INTENT, reading="losing_patience"), True),
+        (claim_of("k", Predicate.INTENT, reading="gift"), False),
+        (claim_of("k", Predicate.ORDER_COUNT, value=1), False),
+    ],
+)
+def test_bad_reviews_and_lost_patience_are_complaints(claim: Claim, complains: bool) -> None:
+    ruling = without_complaint([claim], POLICY)
+    assert ruling.value == (("k",) if complains else ())
+    assert [firing.rule for firing in ruling.fired] == ([Rule.COMPLAINT] if complains else [])
+
+
+def test_the_readings_of_the_complaint_rule_are_in_the_taxonomy() -> None:
+    assert set(POLICY.complaint.readings) <= set(real_taxonomy().readings)
+
+
+def test_campaigns_about_other_topics_are_named_and_left_out() -> None:
+    own, other = case_of("own").campaign, case_of("other", topics=("pets",), title="Pets").campaign
+    anything = case_of("any", topics=()).campaign
+    ruling = relevant_campaigns([own, other, anything], ("skincare", "travel"))
+    assert ruling.value == ("own", "any")
+    assert ruling.fired == ((Rule.RELEVANCE, {"campaigns": ("Pets",)}),)
+    assert relevant_campaigns([own, anything], ("skincare",)).fired == ()
 
 
 @given(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.strategy.power import plan_measurement, sample_size
+from app.strategy.power import detectable_effect, plan_measurement, sample_size
 from tests.factories_strategy import real_policy
 
 
@@ -40,6 +40,31 @@ def test_every_purchase_rate_can_be_measured(rate: float) -> None:
     plan = plan_measurement(rate, real_policy())
     assert 0 < plan.baseline < plan.baseline + plan.effect < 1
     assert plan.sample_size > 0
+
+
+@given(st.floats(0.01, 0.9), st.integers(60, 5000))
+def test_the_detectable_effect_is_the_smallest_that_so_many_show(baseline: float, n: int) -> None:
+    effect = detectable_effect(baseline, n)
+    if effect is None:
+        assert sample_size(baseline, (1 - baseline) * (1 - 1e-6)) > n
+    else:
+        assert sample_size(baseline, effect) <= n < sample_size(baseline, effect * 0.99)
+
+
+def test_a_class_too_small_for_the_declared_effect_is_measured_by_what_it_can_show() -> None:
+    wide = plan_measurement(0.3, real_policy())
+    assert plan_measurement(0.3, real_policy(), 2 * wide.sample_size) == wide
+    narrow = plan_measurement(0.3, real_policy(), 400)
+    assert (narrow.sample_size, narrow.wanted) == (200, wide.sample_size)
+    assert narrow.effect > wide.effect
+    assert sample_size(0.3, narrow.effect) == 200
+
+
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_a_handful_of_customers_can_show_nothing(size: int) -> None:
+    plan, wide = plan_measurement(0.3, real_policy(), size), plan_measurement(0.3, real_policy())
+    assert plan == wide._replace(wanted=wide.sample_size)
+    assert not plan.fits(size)
 
 
 def test_without_an_estimate_the_declared_rate_stands_in() -> None:

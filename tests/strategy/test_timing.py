@@ -30,9 +30,19 @@ def test_a_night_owl_is_reached_at_the_best_allowed_hour() -> None:
     assert (moment.at.astimezone(ZONE).hour, moment.habit, moment.peak_hour) == (20, Habit.NEXT_BEST, 22)
 
 
-def test_an_email_may_follow_the_night_owl() -> None:
+def test_an_email_does_not_wake_the_night_owl_either() -> None:
     moment = chosen(activity_at(20, 22, 22, 22), Channel.EMAIL)
-    assert (moment.at.astimezone(ZONE).hour, moment.habit) == (22, Habit.OWN_RHYTHM)
+    assert (moment.at.astimezone(ZONE).hour, moment.habit) == (20, Habit.NEXT_BEST)
+
+
+@pytest.mark.parametrize("hour", [8, 12, 19])
+def test_what_may_not_wait_goes_out_within_its_hours(hour: int) -> None:
+    activity, policy = activity_at(hour, weekday=5, times=30), real_policy()
+    at = best_moment(
+        activity, Channel.SMS, after=MONDAY_NOON, zone=ZONE, policy=policy, within_hours=policy.timing.cart_hours
+    ).at
+    assert MONDAY_NOON < at <= MONDAY_NOON + timedelta(hours=48)
+    assert chosen(activity).at > MONDAY_NOON + timedelta(hours=48)
 
 
 def test_without_a_habit_it_is_the_next_default_hour() -> None:

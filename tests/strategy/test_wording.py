@@ -45,11 +45,44 @@ def test_every_word_that_code_asks_for_is_there(lang: Lang) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_ideas_come_in_three_variants_and_touch_nothing_sensitive(lang: Lang) -> None:
     for name, idea in wording(lang).ideas.items():
-        assert len(idea.drafts) == 3, name
-        assert len(set(idea.drafts)) == 3, name
-        for text in (*idea.titles, *idea.drafts):
+        for drafts in filter(None, (idea.drafts, idea.plain)):
+            assert len(drafts) == len(set(drafts)) == 3, name
+        for text in (*idea.titles, *idea.drafts, *idea.plain_titles, *idea.plain):
             assert not real_taxonomy().forbidden_in(text), text
             assert placeholders(text) <= {"theme", "topic", "other"}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_plain_copy_names_no_topic_and_exists_wherever_a_topic_may_be_missing(lang: Lang) -> None:
+    for name, idea in wording(lang).ideas.items():
+        titles, drafts = idea.ways(with_topic=False)
+        if drafts:
+            assert not any("topic" in placeholders(text) for text in (*titles, *drafts)), name
+        else:
+            assert name in (Idea.RISING, Idea.FAVOURITE, Idea.PAIR)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_drafts_promise_no_list_that_nobody_made(lang: Lang) -> None:
+    promises = ("清单", "分好了类", "好物", "picked", "short list", "sorted")
+    for idea in wording(lang).ideas.values():
+        for text in (*idea.titles, *idea.drafts, *idea.plain):
+            assert not any(word in text.lower() for word in promises)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_rising_interest_is_not_taken_for_a_first_one(lang: Lang) -> None:
+    """Somebody who looks at more of a topic may have bought of it for years."""
+    rising = wording(lang).ideas[Idea.RISING]
+    assert not any(w in t.lower() for t in (*rising.titles, *rising.drafts) for w in ("刚开始", "new to", "just start"))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_drafts_name_topics_as_ranges_or_as_likes(lang: Lang) -> None:
+    """So that a topic is never spoken of as if it were one thing to buy."""
+    words = ("{topic}专区", "喜欢{topic}", "{topic} range", "ranges to see together")
+    drafts = [draft for idea in wording(lang).ideas.values() for draft in idea.drafts if "{topic}" in draft]
+    assert all(any(word in draft.lower() for word in words) for draft in drafts)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer, of_story, reading_warnings
 from app.api.deps import CustomerRef, Viewing, allowed, plain_text
-from app.pipeline import Order
+from app.pipeline import SortBy
 from app.views import CustomerList, CustomerReading, InterestCurve
 
 router = APIRouter(
@@ -21,7 +21,7 @@ MAX_ROWS = 1000
 @router.get("")
 def customers(
     view: Viewing,
-    order_by: Annotated[Order, Query(description="The number to sort by, best first")] = "ltv",
+    order_by: Annotated[SortBy, Query(description="The number to sort by, best first")] = "ltv",
     limit: Annotated[int, Query(ge=1, le=MAX_ROWS)] = 50,
     search: Annotated[str, Query(max_length=200, description="Part of an id"), AfterValidator(plain_text)] = "",
 ) -> Answer[CustomerList]:

@@ -26,6 +26,8 @@ class Readiness(Frozen):
     status: str = "ready"
     database_ms: float
     """How long a trivial query took."""
+    fold_lag: dict[str, int]
+    """Workspace -> log positions that profiles are behind the log."""
 
 
 @router.get("/healthz")
@@ -43,4 +45,6 @@ def readyz(parts: Parts) -> Readiness:
             connection.execute(text("select 1"))
     except SQLAlchemyError:
         raise HTTPException(503, "the database does not answer") from None
-    return Readiness(database_ms=round((perf_counter() - start) * 1000, 3))
+    took = round((perf_counter() - start) * 1000, 3)
+    lag = {shop.workspace_id: parts.pipeline.lag(shop) for shop in parts.pipeline.access.workspaces()}
+    return Readiness(database_ms=took, fold_lag=lag)

@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("event_id"),
         sa.UniqueConstraint("workspace_id", "source", "message_id", name="events_dedupe"),
+        sqlite_autoincrement=True,
     )
     op.create_index("events_by_kind", "events", ["workspace_id", "kind", "occurred_at"], unique=False)
     op.create_index("events_by_time", "events", ["workspace_id", "occurred_at"], unique=False)
