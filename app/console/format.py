@@ -11,7 +11,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 
 from app.console.wording import Wording, wording
 from app.narrative.speech import amount_in_words
-from app.predict.schemas import Calibration
+from app.predict.schemas import Calibration, ChurnCalibration
 from app.schema import Lang
 
 _BACKTEST = re.compile(r"backtest, cut (\S+), (\d+) d")
@@ -90,11 +90,20 @@ class Formatter(NamedTuple):
         """How the interval did on data that the model had not seen, in words."""
         if calibration is None:
             return self.say("list.not_measured")
-        found = _BACKTEST.fullmatch(calibration.set)
-        where = self.say("list.backtest", cut=found[1], days=found[2]) if found else calibration.set
-        return self.say(
-            "list.measured", where=where, share=self.percent(calibration.above_q90, 1), n=self.number(calibration.n)
-        )
+        where, above = self._where(calibration.set), self.percent(calibration.above_q90, 1)
+        return self.say("list.measured", where=where, share=above, n=self.number(calibration.n))
+
+    def churn_measured(self, calibration: ChurnCalibration | None) -> str:
+        """How the chance of no purchase did on data that the model had not seen, in words."""
+        if calibration is None:
+            return self.say("list.not_measured")
+        predicted, observed = self.percent(calibration.predicted), self.percent(calibration.observed)
+        where, n = self._where(calibration.set), self.number(calibration.n)
+        return self.say("numbers.churn_measured", where=where, predicted=predicted, observed=observed, n=n)
+
+    def _where(self, measured_on: str) -> str:
+        found = _BACKTEST.fullmatch(measured_on)
+        return self.say("list.backtest", cut=found[1], days=found[2]) if found else measured_on
 
     def missing(self, codes: tuple[str, ...]) -> str:
         """What an estimate would need, in words."""

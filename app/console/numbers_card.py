@@ -62,6 +62,8 @@ def _churn(page: Page, churn: ChurnEstimate) -> None:
             meter(share or 0.0, tone)
             if note:
                 text(note, "muted small full")
+    if churn.status == "ok":
+        text(show.churn_measured(churn.calibration), "muted small")
 
 
 def _reasons(page: Page, title: str, claim_ids: Iterable[str], reading: CustomerReading) -> None:

@@ -6,6 +6,7 @@ spend S is Gamma(p N, nu), so S / gamma' is Beta-prime(p N, q') and
     P(S <= s) = P(N=0) + sum_n P(N=n) I_{z/(1+z)}(p n, q'),   z = s / gamma',   I = regularised incomplete
     beta.
 
+P(N > 0) may be corrected by what the shop's past taught (`recalibration`); then every P(N >= n) is scaled with it.
 This sum is computed on a fixed grid of z and inverted, so quantiles need no random draws: a customer's
 numbers do not depend on who else is asked for, and money has no scale. Simulating the same model gives the
 same answer (tests).
@@ -22,6 +23,7 @@ from app.predict import bg_nbd, gamma_gamma
 from app.predict.bg_nbd import BgNbd
 from app.predict.gamma_gamma import GammaGamma
 from app.predict.purchases import Floats, Histories, Ints, RfmTable
+from app.predict.recalibration import IDENTITY, Recalibration
 
 Rows = NDArray[np.intp]
 QUANTILES = (0.1, 0.5, 0.9)
@@ -57,29 +59,32 @@ def fit_spend(table: RfmTable) -> SpendModel:
     )
 
 
-def spend(model: SpendModel, table: RfmTable, horizon_days: int) -> Spend:
+def spend(model: SpendModel, table: RfmTable, horizon_days: int, recalibration: Recalibration = IDENTITY) -> Spend:
     """Mean, 10%, 50% and 90% quantile of spend in the horizon, and the chance of any purchase in it."""
     counts, money = model
     distinct, inverse, _ = table.histories.distinct()
-    relative = _relative_quantiles(model, distinct, horizon_days)[inverse]
+    own = bg_nbd.p_purchase(counts, distinct, horizon_days)
+    corrected = recalibration.apply(own, distinct)
+    scale = np.divide(corrected, own, out=np.ones_like(own), where=own > 0)
+    relative = _relative_quantiles(model, distinct, horizon_days, scale)[inverse]
     _, rate = gamma_gamma.posterior(money, table.frequency, table.monetary_value)
     value = gamma_gamma.expected_spend(money, table.frequency, table.monetary_value)
     q10, median, q90 = (relative * rate[:, None]).T
     return Spend(
-        mean=bg_nbd.expected_purchases(counts, distinct, horizon_days)[inverse] * value,
+        mean=(bg_nbd.expected_purchases(counts, distinct, horizon_days) * scale)[inverse] * value,
         q10=q10,
         median=median,
         q90=q90,
-        p_purchase=bg_nbd.p_purchase(counts, distinct, horizon_days)[inverse],
+        p_purchase=corrected[inverse],
     )
 
 
-def _relative_quantiles(model: SpendModel, distinct: Histories, horizon_days: int) -> Floats:
+def _relative_quantiles(model: SpendModel, distinct: Histories, horizon_days: int, scale: Floats) -> Floats:
     """Quantiles of z = S / gamma' for each history, shape [n, 3]."""
     quantiles = np.empty((distinct.frequency.size, len(QUANTILES)))
     for x, rows in _same_frequency(distinct.frequency):
         part = Histories(*(column[rows] for column in distinct))
-        for which, pmf in _count_pmfs(model.counts, part, horizon_days):
+        for which, pmf in _count_pmfs(model.counts, part, horizon_days, scale[rows]):
             z, given_count = _spend_cdf(model.money, x, pmf.shape[1] - 1)
             quantiles[rows[which]] = _invert(z, pmf @ given_count)
     return quantiles
@@ -93,14 +98,14 @@ def _same_frequency(frequency: Ints) -> Iterator[tuple[int, Rows]]:
             yield int(x), rows[start : start + _CHUNK]
 
 
-def _count_pmfs(model: BgNbd, histories: Histories, horizon_days: int) -> Iterator[tuple[Rows, Floats]]:
+def _count_pmfs(model: BgNbd, histories: Histories, horizon_days: int, scale: Floats) -> Iterator[tuple[Rows, Floats]]:
     """P(N = 0), ..., P(N = most), shape [rows, most + 1], together for the rows that need the same `most`.
 
     `most` stands for all counts beyond it too. It follows from the row alone, so that a customer's numbers do
     not depend on the neighbours.
     """
     waiting = np.arange(histories.T.size)
-    alive = bg_nbd.p_alive(model, histories)[:, None]
+    alive = (bg_nbd.p_alive(model, histories) * scale)[:, None]
     most = _FEWEST
     while waiting.size:
         part = Histories(*(column[waiting] for column in histories))

@@ -1,6 +1,7 @@
 """Fit a shop's purchases once, then read every customer's value and churn from it.
 
-Amounts are gross. A customer without purchases, or a shop with too few (`missing_for_fit`), gets the status
+Amounts are gross. Chances, values and intervals are corrected by what the shop's past taught (`recalibration`,
+`calibration`). A customer without purchases, or a shop with too few (`missing_for_fit`), gets the status
 `not_enough_data` with what is missing, never a guess.
 """
 
@@ -17,10 +18,11 @@ from app.predict.calibration import Backtest, backtest
 from app.predict.churn import churn_risk
 from app.predict.intervals import SpendModel, fit_spend, spend
 from app.predict.purchases import Floats, Ints, PurchaseDays, RfmTable, missing_for_fit, rfm
+from app.predict.recalibration import IDENTITY
 from app.predict.schemas import ChurnEstimate, Confidence, LtvEstimate, ModelCard, Status
 
 NAME = "BG/NBD + Gamma-Gamma"
-VERSION = 1
+VERSION = 2
 """Part of the model card id; raise it when the same data would give other numbers."""
 LONGEST_HORIZON_DAYS = 1830
 HIGH_WIDTH = 1.5
@@ -89,6 +91,7 @@ class CustomerModel:
             p_no_purchase=None if missing else float(self.estimates.p_no_purchase[row]),
             churn_risk=None if missing else float(self.estimates.churn_risk[row]),
             horizon_days=self.card.horizon_days,
+            calibration=None if missing else self.card.churn_calibration,
             status=status,
             missing=missing,
         )
@@ -165,9 +168,9 @@ def fit(
         parameters=parameters,
         horizon_days=horizon_days,
         calibration=look_back.calibration() if look_back else None,
+        churn_calibration=look_back.churn_calibration() if look_back else None,
     )
-    scale = look_back.q90_scale if look_back else 1.0
-    estimates = _estimates(purchases.customer_ids, table, model, horizon_days, scale)
+    estimates = _estimates(purchases.customer_ids, table, model, horizon_days, look_back)
     return CustomerModel(card=card, currency=currency, missing=missing, estimates=estimates)
 
 
@@ -176,17 +179,19 @@ def _estimates(
     table: RfmTable,
     model: SpendModel | None,
     horizon_days: int,
-    q90_scale: float,
+    look_back: Backtest | None,
 ) -> Estimates:
     size = len(customer_ids)
     amounts = np.zeros((4, size), np.int64)
     chances = np.full((2, size), np.nan)
     status = np.full(size, "not_enough_data")
     if model is not None:
-        found = spend(model, table, horizon_days)
-        amounts[:, table.customer] = np.rint([found.mean, found.median, found.q10, found.q90 * q90_scale])
+        scale = look_back.q90_scale if look_back else 1.0
+        correction = look_back.chances.recalibration if look_back else IDENTITY
+        found = spend(model, table, horizon_days, correction)
+        amounts[:, table.customer] = np.rint([found.mean, found.median, found.q10, found.q90 * scale])
         chances[0, table.customer] = np.clip(1 - found.p_purchase, 0, 1)
-        chances[1, table.customer] = churn_risk(model.counts, table.histories, horizon_days)
+        chances[1, table.customer] = churn_risk(model.counts, table.histories, horizon_days, correction)
         status[table.customer] = "ok"
     value, median, q10, q90 = amounts
     p_no_purchase, risk = chances
@@ -197,6 +202,7 @@ def _parameters(model: SpendModel, look_back: Backtest | None) -> dict[str, floa
     found = model.counts._asdict() | {f"spend_{name}": v for name, v in model.money._asdict().items()}
     if look_back:
         found["q90_scale"] = look_back.q90_scale
+        found |= {f"no_purchase_{name}": v for name, v in look_back.chances.recalibration._asdict().items()}
         if look_back.level == look_back.level:  # NaN would not survive JSON
             found["backtest_level"] = look_back.level
     return {name: float(value) for name, value in found.items()}

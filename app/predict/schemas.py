@@ -19,6 +19,24 @@ class Calibration(Frozen):
     n: int
 
 
+class ChurnCalibration(Frozen):
+    """How the chance of no purchase did on a backtest; each customer was forecast by what others taught.
+
+    It speaks for the days of the backtest: a season, or a wave of customers leaving, that starts later is not in it.
+    """
+
+    set: str
+    """What it was measured on, e.g. `backtest, cut 2011-06-12, 90 d`."""
+    n: int
+    """Customers of the backtest."""
+    brier: float
+    """Mean squared difference between p_no_purchase and what happened; 0 is perfect."""
+    predicted: float
+    """Mean p_no_purchase; near `observed` when the level is right."""
+    observed: float
+    """Share of these customers who did not buy."""
+
+
 class ModelCard(Frozen):
     """What a fitted model stands on."""
 
@@ -32,6 +50,8 @@ class ModelCard(Frozen):
     parameters: dict[str, float]
     horizon_days: int
     calibration: Calibration | None
+    """None when the data are too short for a backtest."""
+    churn_calibration: ChurnCalibration | None = None
     """None when the data are too short for a backtest."""
 
 
@@ -64,11 +84,13 @@ class ChurnEstimate(Frozen):
     """How likely the customer is to buy nothing, and how likely they are leaving."""
 
     p_no_purchase: float | None
-    """Plain probability of no purchase within the horizon."""
+    """Probability of no purchase within the horizon, corrected by what the shop's past taught."""
     p_no_activity: float | None = None
     churn_risk: float | None
     """Share of the customer's own chance to buy that their present silence has taken away, 0 to 1."""
     horizon_days: int
+    calibration: ChurnCalibration | None = None
+    """Of p_no_purchase; None when the data are too short for a backtest."""
     signals: tuple[str, ...] = ()
     """claim_ids of the behaviour that points the same way."""
     status: Status = "ok"

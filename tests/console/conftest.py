@@ -1,6 +1,5 @@
 import os
 import re
-import selectors
 import shutil
 import socket
 import subprocess
@@ -42,23 +41,18 @@ def console(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     port, data = a_free_port(), tmp_path_factory.mktemp("console")
     command = [sys.executable, "-u", "serve.py", "--port", str(port), "--data", str(data), "--workspace", "demo"]
     environment = os.environ | {"UNDERSTORY_DEMO_CUSTOMERS": "120", "UNDERSTORY_LLM_URL": ""}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as server:
+    said = data / "serve.log"
+    with said.open("w") as log, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log) as server:
         try:
-            yield Running(f"http://127.0.0.1:{port}", _key_when_ready(server))
+            yield Running(f"http://127.0.0.1:{port}", _key_when_ready(server, said))
         finally:
             server.terminate()
 
 
-def _key_when_ready(server: subprocess.Popen[str]) -> str:
-    assert server.stdout
-    said, deadline = "", time.monotonic() + READY_S
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(server.stdout, selectors.EVENT_READ)
-        while time.monotonic() < deadline and waiting.select(timeout=deadline - time.monotonic()):
-            line = server.stdout.readline()
-            said += line
-            if key := re.search(r"key +(uk_\S+)", line):
-                return key[1]
-            if not line:
-                break
-    raise AssertionError(f"serve.py did not come up: {said}")
+def _key_when_ready(server: subprocess.Popen[bytes], said: Path) -> str:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and server.poll() is None:
+        if key := re.search(r"key +(uk_\S+)", said.read_text()):
+            return key[1]
+        time.sleep(0.1)
+    raise AssertionError(f"serve.py did not come up: {said.read_text()}")

@@ -63,6 +63,7 @@ def test_what_happens_later_changes_nothing(shop, first_day):
     then, now = fitted(shop.until(day), day), fitted(shop, day)
     assert then.card == now.card
     assert then.all().value.tolist() == now.all().value.tolist()
+    assert then.all().p_no_purchase.tolist() == now.all().p_no_purchase.tolist()
 
 
 def test_amounts_in_a_hundredth_of_the_unit_give_values_a_hundredfold(shop, first_day):
