@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
-CUSTOMER = "/customer/user_id:u100213"
+CUSTOMER = "/customer/user_id:u100046"
 
 
 def main(address: str) -> None:
