@@ -20,6 +20,7 @@ from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
 from app.llm.vllm import OpenAICompatibleModel
 from app.pipeline import Pipeline
+from app.predict.reckoning import Reckoner
 from app.profile.follow import ProfileFollower
 from app.profile.store import ProfileStore
 from app.retrieval.index import FaissIndex
@@ -63,6 +64,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         storyteller=Storyteller(model or _chat_model(settings), PromptLibrary(PROMPTS)),
         policy=load_policy(KNOWLEDGE / "policy.yaml"),
         taxonomy=taxonomy,
+        reckoner=Reckoner(log, identity),
     )
     return App(settings, database, pipeline)
 

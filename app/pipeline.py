@@ -6,17 +6,17 @@ Read it top to bottom. Each method is one thing that the product does; the parts
 Nothing here reads a clock: `now` and `as_of` come from the caller.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.database.engine import Database
 from app.errors import InvalidInput
-from app.events.intake import Accepted, Intake, accept
-from app.events.quality import IngestReport, Quarantine, Rejected, summarise
+from app.events.intake import Intake, accept
+from app.events.quality import IngestReport, Quarantine, summarise
+from app.events.records import conflict, read_records
 from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item
 from app.events.sources.mapping import Parsed
 from app.events.store import EventLog, Verdict
@@ -26,18 +26,17 @@ from app.identity.store import IdentityStore
 from app.insights.predictions import explain, prediction_claims
 from app.insights.schemas import ProfileStory
 from app.insights.story import Storyteller
+from app.listing import SortBy, matches, row_of, sort_key
 from app.narrative.book import Book
 from app.narrative.claims import choose
 from app.narrative.measures import recompute
 from app.narrative.render import narrate, say
 from app.narrative.schemas import Claim
-from app.predict.cohort import Cohort
-from app.predict.model import CustomerModel, fit
+from app.predict.reckoning import Reckoner
 from app.profile.curves import curves
 from app.profile.fold import Context, State, consents_of, covers, fold, profile_at
 from app.profile.follow import ProfileFollower
-from app.profile.rfm import classify
-from app.profile.schemas import Profile, RfmClass
+from app.profile.schemas import Profile
 from app.profile.store import ProfileStore
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
@@ -50,26 +49,7 @@ from app.strategy.schemas import Decision
 from app.strategy.timing import activity_of
 from app.text.taxonomy import Taxonomy
 from app.viewing import evidence_of, masked
-from app.views import CustomerList, CustomerReading, CustomerRow, InterestCurve, Recommendation
-
-HORIZON_DAYS = 90
-KEPT_RECKONINGS = 8
-"""Moments whose fitted model is kept; the oldest goes first."""
-SortBy = Literal["ltv", "churn_risk", "recent", "total"]
-
-
-@dataclass(frozen=True)
-class Reckoning:
-    """What a workspace's purchases say at one moment: its buyers and the model fitted on them."""
-
-    seen: frozenset[str]
-    """customer_ids of everyone who had an event by then."""
-    cohort: Cohort
-    model: CustomerModel
-
-    def purchase_rate(self, rfm_class: RfmClass | None) -> float | None:
-        """How many customers of a class are expected to buy within the horizon; None when unknown."""
-        return self.model.purchase_rate(self.cohort.of_class(rfm_class)) if rfm_class else None
+from app.views import CustomerList, CustomerReading, InterestCurve, Recommendation
 
 
 @dataclass
@@ -88,7 +68,7 @@ class Pipeline:
     storyteller: Storyteller
     policy: Policy
     taxonomy: Taxonomy
-    _reckonings: dict[tuple[str, datetime, int], Reckoning] = field(default_factory=dict)
+    reckoner: Reckoner
 
     # --- in: sources -> events -> identity ---------------------------------------------------------------
 
@@ -105,10 +85,10 @@ class Pipeline:
         if source.strip().casefold() == OUR_SOURCE:
             raise InvalidInput(f"source {source!r} is Understory's own; name yours otherwise")
         intake = intake or self.intake(workspace, source, now=now)
-        accepted, bad = _read(records, intake)
+        accepted, bad = read_records(records, intake)
         with self.database.write() as connection:
             verdicts = self.log.append(connection, [a for _, a in accepted])
-            conflicts = [_conflict(p, a) for (p, a), v in zip(accepted, verdicts, strict=True) if v is Verdict.CONFLICT]
+            conflicts = [conflict(p, a) for (p, a), v in zip(accepted, verdicts, strict=True) if v is Verdict.CONFLICT]
             fresh = [a.event for (_, a), v in zip(accepted, verdicts, strict=True) if v is Verdict.ACCEPTED]
             links = self.identity.link(connection, workspace.workspace_id, fresh)
             self.profiles.forget(connection, workspace.workspace_id, [*links.merged, *links.merged.values()])
@@ -160,10 +140,10 @@ class Pipeline:
         self, workspace: Workspace, *, as_of: datetime, order_by: SortBy = "ltv", limit: int = 50, search: str = ""
     ) -> CustomerList:
         """Customers in the order of one number, best first."""
-        reckoning = self._reckon(workspace, as_of)
+        reckoning = self.reckoner.at(workspace, as_of)
         known = [c for c in self.identity.customers(workspace.workspace_id) if c.customer_id in reckoning.seen]
-        found = [c for c in known if _matches(c, search)]
-        rows = sorted((self._row(workspace, c, reckoning) for c in found), key=_sort_key(order_by))
+        found = [c for c in known if matches(c, search)]
+        rows = sorted((row_of(c, reckoning, workspace.currency) for c in found), key=sort_key(order_by))
         return CustomerList(as_of=as_of, total=len(found), rows=tuple(rows[:limit]), model_card=reckoning.model.card)
 
     def read_customer(
@@ -173,7 +153,7 @@ class Pipeline:
         customer = self.identity.customer(workspace.workspace_id, ref)
         book = self.book(workspace, customer, as_of=as_of)
         profile = self._profile(workspace, customer, book)
-        model = self._reckon(workspace, as_of).model
+        model = self.reckoner.at(workspace, as_of).model
         facts = choose(book)
         ltv, churn = explain(model.ltv(customer.customer_id), model.churn(customer.customer_id), facts)
         predicted = prediction_claims(customer.customer_id, ltv, churn, as_of=as_of)
@@ -230,7 +210,7 @@ class Pipeline:
         consents = consents_of(fold(None, today.history.events, self._context(workspace, today)))
         history = today.history
         cases = self.knowledge_base.cases(workspace.workspace_id)
-        reckoning, rfm_class = self._reckon(workspace, as_of), reading.profile.rfm_class
+        reckoning, rfm_class = self.reckoner.at(workspace, as_of), reading.profile.rfm_class
         item_topics = _item_topics(reading.story.claims, today)
         situation = situation_of(reading.profile, claims=reading.story.claims, item_topics=item_topics)
         request = StrategyRequest(
@@ -271,7 +251,7 @@ class Pipeline:
             identity_version=customer.identity_version,
             as_of=book.as_of,
             context=context,
-            limits=self._reckon(workspace, book.as_of).cohort.limits,
+            limits=self.reckoner.at(workspace, book.as_of).cohort.limits,
         )
 
     def _state(self, workspace: Workspace, customer: Customer, book: Book, context: Context) -> State:
@@ -306,75 +286,6 @@ class Pipeline:
             forbidden=self.taxonomy.forbidden_words(),
             ask_model=ask_model,
         )
-
-    def _reckon(self, workspace: Workspace, as_of: datetime) -> Reckoning:
-        """Buyers and model at `as_of`; kept until a source sends more, for every read of a page needs it."""
-        key = (workspace.workspace_id, as_of, self.log.position(workspace.workspace_id, ours=False))
-        if key not in self._reckonings:
-            orders = self.log.order_totals(workspace.workspace_id, until=as_of)
-            subjects = self.log.subjects(workspace.workspace_id, until=as_of)
-            owners = self.identity.owners(workspace.workspace_id)
-            seen = frozenset(owners[subject] for subject in subjects)
-            cohort = Cohort.build(orders, owners, zone=workspace.zone, as_of=as_of)
-            model = fit(
-                cohort.purchases,
-                as_of_day=cohort.as_of_day,
-                horizon_days=HORIZON_DAYS,
-                currency=workspace.currency,
-                fitted_until=as_of,
-            )
-            self._reckonings = dict([*self._reckonings.items()][1 - KEPT_RECKONINGS :])
-            self._reckonings[key] = Reckoning(seen, cohort, model)
-        return self._reckonings[key]
-
-    def _row(self, workspace: Workspace, customer: Customer, reckoning: Reckoning) -> CustomerRow:
-        buyer, limits = reckoning.cohort.buyers.get(customer.customer_id), reckoning.cohort.limits
-        return CustomerRow(
-            customer_id=customer.customer_id,
-            name=masked(customer.identifiers[0]),
-            orders=int(buyer.orders) if buyer else 0,
-            total_minor=int(buyer.total) if buyer else 0,
-            currency=workspace.currency,
-            days_since_last=int(buyer.days_since_last) if buyer else None,
-            rfm_class=classify(buyer, limits) if buyer and limits else None,
-            ltv=reckoning.model.ltv(customer.customer_id),
-            churn=reckoning.model.churn(customer.customer_id),
-        )
-
-
-def _read(records: Iterable[Parsed], intake: Intake) -> tuple[list[tuple[Parsed, Accepted]], list[Rejected]]:
-    """Sort records into usable events and rejects with their reasons."""
-    good: list[tuple[Parsed, Accepted]] = []
-    bad: list[Rejected] = []
-    for record in records:
-        if record.incoming is None:
-            bad.append(Rejected(record.line, record.fault or "unreadable", record.content))
-            continue
-        try:
-            good.append((record, accept(record.incoming, intake)))
-        except InvalidInput as error:
-            bad.append(Rejected(record.line, str(error), record.content))
-    return good, bad
-
-
-def _conflict(record: Parsed, accepted: Accepted) -> Rejected:
-    name = f"{accepted.event.message_id} (payload {accepted.payload_hash})"
-    return Rejected(record.line, f"same message id with another content: {name}", record.content)
-
-
-def _matches(customer: Customer, search: str) -> bool:
-    wanted = search.strip().lower()
-    return not wanted or any(wanted in name.lower() for name in (customer.customer_id, *customer.identifiers))
-
-
-def _sort_key(order_by: SortBy) -> Callable[[CustomerRow], tuple[float, str]]:
-    numbers: dict[SortBy, Callable[[CustomerRow], float]] = {
-        "ltv": lambda row: -(row.ltv.value or 0),
-        "churn_risk": lambda row: -(row.churn.churn_risk or 0),
-        "recent": lambda row: float("inf") if row.days_since_last is None else row.days_since_last,
-        "total": lambda row: -row.total_minor,
-    }
-    return lambda row: (numbers[order_by](row), row.customer_id)
 
 
 def _recent_contacts(events: Sequence[Event], as_of: datetime, *, days: int) -> int:

@@ -64,9 +64,8 @@ def print_reading(reading: CustomerReading) -> None:
         measured = reading.ltv.calibration
         print(f"interval measured: {measured.above_q90:.1%} above q90 on {measured.set} (n={measured.n})")
     if churn := reading.churn.calibration:
-        print(
-            f"churn measured: {churn.predicted:.0%} predicted, {churn.observed:.0%} observed on {churn.set} (n={churn.n})"
-        )
+        shares = f"{churn.predicted:.0%} predicted, {churn.observed:.0%} observed"
+        print(f"no purchase measured: {shares} on {churn.set} (n={churn.n})")
 
 
 def print_strategy(found: Strategy, shop: Workspace) -> None:

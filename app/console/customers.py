@@ -7,7 +7,8 @@ from starlette.concurrency import run_in_threadpool
 
 from app.console.format import Formatter
 from app.console.frame import Page, frame, text
-from app.pipeline import HORIZON_DAYS, SortBy
+from app.listing import SortBy
+from app.predict.reckoning import HORIZON_DAYS
 from app.views import CustomerList, CustomerRow
 
 STEP = 50

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer, of_story, reading_warnings
 from app.api.deps import CustomerRef, Viewing, allowed, plain_text
-from app.pipeline import SortBy
+from app.listing import SortBy
 from app.views import CustomerList, CustomerReading, InterestCurve
 
 router = APIRouter(
