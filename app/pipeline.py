@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.database.engine import Database
-from app.errors import InvalidInput
+from app.errors import InvalidInput, NotFound
 from app.events.intake import Intake, accept
 from app.events.quality import IngestReport, Quarantine, summarise
 from app.events.records import conflict, read_records
@@ -111,6 +111,8 @@ class Pipeline:
 
     def put_items(self, workspace: Workspace, items: Sequence[Item]) -> int:
         """Load catalogue entries. When any is new or different, topics may change, so profiles are folded anew."""
+        if foreign := {item.currency for item in items} - {workspace.currency}:
+            raise InvalidInput(f"catalogue in {', '.join(sorted(foreign))}: this workspace keeps {workspace.currency}")
         with self.database.write() as connection:
             changed = self.log.put_items(connection, workspace.workspace_id, items)
             if changed:
@@ -208,7 +210,9 @@ class Pipeline:
         # Whoever withdrew consent since `as_of`, or was written to, is treated as they stand now.
         today = self.book(workspace, customer, as_of=max(as_of, now))
         consents = consents_of(fold(None, today.history.events, self._context(workspace, today)))
-        history = today.history
+        events = [e for e in today.history.events if e.occurred_at <= as_of]
+        if not events:
+            raise NotFound(f"nothing is known of {ref!r} at {as_of.isoformat()}; ask for a later moment")
         cases = self.knowledge_base.cases(workspace.workspace_id)
         reckoning, rfm_class = self.reckoner.at(workspace, as_of), reading.profile.rfm_class
         item_topics = _item_topics(reading.story.claims, today)
@@ -223,8 +227,11 @@ class Pipeline:
             purchase_rate=reckoning.purchase_rate(rfm_class),
             audience_size=len(reckoning.cohort.of_class(rfm_class)) if rfm_class else None,
             item_topics=item_topics,
-            activity=activity_of(_own_moments(history.events), workspace.zone),
-            recent_contacts=_recent_contacts(history.events, max(as_of, now), days=self.policy.frequency.window_days),
+            activity=activity_of(_own_moments(events), workspace.zone),
+            recent_contacts=max(
+                _recent_contacts(today.history.events, moment, days=self.policy.frequency.window_days)
+                for moment in (as_of, max(as_of, now))
+            ),
             policy=self.policy,
             taxonomy=self.taxonomy,
             decision_id=new_decision_id(workspace.workspace_id, customer.customer_id, now=now),
@@ -291,7 +298,7 @@ class Pipeline:
 def _recent_contacts(events: Sequence[Event], as_of: datetime, *, days: int) -> int:
     """Campaign messages that went out in the last `days` days; a card on the site went nowhere."""
     since = as_of - timedelta(days=days)
-    sent = [e for e in events if e.kind == EventKind.CAMPAIGN_SENT and e.occurred_at > since]
+    sent = [e for e in events if e.kind == EventKind.CAMPAIGN_SENT and since < e.occurred_at <= as_of]
     return sum(e.properties.get("channel") != "onsite" for e in sent)
 
 

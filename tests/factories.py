@@ -66,7 +66,7 @@ ITEMS = {
 def a_history(*accepted: Accepted) -> History:
     events: tuple[Event, ...] = tuple(sorted((a.event for a in accepted), key=lambda e: e.order_key))
     texts = {a.event.text_ref: a.text for a in accepted if a.event.text_ref and a.text}
-    return History(events, texts, ITEMS)
+    return History(events, texts, dict(ITEMS))
 
 
 def a_book(taxonomy: Taxonomy, *accepted: Accepted, day: float = 200) -> Book:

@@ -9,7 +9,7 @@ import pytest
 from app.access.schemas import Workspace
 from app.bootstrap import App, build
 from app.config import Settings
-from app.errors import InvalidInput
+from app.errors import InvalidInput, NotFound
 from app.events.schemas import EventKind, IncomingEvent
 from app.events.sources.mapping import Parsed
 from app.narrative.schemas import ClaimKind
@@ -141,6 +141,41 @@ def test_a_workspace_without_past_campaigns_proposes_a_first_test_with_a_holdout
     assert found.strategy.campaigns == ()
     assert "no past outcomes" in (found.strategy.status_reason or "").lower()
     assert len(found.strategy.themes) == 3
+
+
+def test_equal_order_numbers_of_two_sources_are_two_orders(app: App) -> None:
+    shop = a_shop(app, an_order(0, 100))
+    again = an_incoming("order", 14, item_id="milk", order_id="o0", amount_minor=1200)
+    app.pipeline.ingest(shop, "pos", parsed(again), now=RECEIVED)
+    as_of = START + timedelta(days=20)
+    rfm = app.pipeline.read_customer(shop, "u1", as_of=as_of, lang="zh").profile.rfm
+    (row,) = app.pipeline.customers(shop, as_of=as_of).rows
+    assert rfm is not None
+    assert rfm.orders == row.orders == 2
+
+
+def test_a_strategy_at_a_past_moment_knows_no_later_habits_but_every_later_refusal(app: App) -> None:
+    grant = {"channel": "sms", "purpose": "marketing", "granted": True}
+    consent = an_incoming("consent", 0, properties=grant)
+    sent = [
+        an_incoming("campaign_sent", 8 + n / 10, properties={"channel": "sms"}, message_id=f"s{n}") for n in range(7)
+    ]
+    shop = a_shop(app, an_order(0, 100), consent, *sent)
+    as_of = START + timedelta(days=9)
+    crowded = app.pipeline.recommend(shop, "u1", as_of=as_of, now=RECEIVED, lang="en").strategy
+    assert any(rule.rule == "frequency" for rule in crowded.rules_fired)
+    late = [an_incoming("view", 40 + n, item_id="milk", message_id=f"v{n}") for n in range(9)]
+    app.pipeline.ingest(shop, "web", parsed(*late), now=RECEIVED)
+    after = app.pipeline.recommend(shop, "u1", as_of=as_of, now=RECEIVED, lang="en").strategy
+    assert after.timing == crowded.timing
+    with pytest.raises(NotFound, match="later moment"):
+        app.pipeline.recommend(shop, "u1", as_of=START - timedelta(days=9), now=RECEIVED, lang="en")
+
+
+def test_a_catalogue_in_another_currency_is_refused(app: App) -> None:
+    shop = app.pipeline.access.ensure(a_workspace(currency="GBP"))
+    with pytest.raises(InvalidInput, match="keeps GBP"):
+        app.pipeline.put_items(shop, list(ITEMS.values()))
 
 
 def test_a_decision_is_logged_and_can_be_joined(app: App) -> None:

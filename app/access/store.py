@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Column, String, Table, insert, select, update
+from sqlalchemy import Column, String, Table, delete, insert, select, update
 
 from app.access.schemas import Credential, Role, Workspace
 from app.database.engine import Database, metadata
@@ -52,11 +52,15 @@ class AccessStore:
         with self._database.read() as connection:
             return [Workspace(**row._mapping) for row in connection.execute(select(workspaces))]
 
-    def ensure(self, wanted: Workspace) -> Workspace:
-        """Create the workspace, or return it when it is there already; another currency is a Conflict."""
+    def ensure(self, wanted: Workspace, *, empty: bool = False) -> Workspace:
+        """Create the workspace, or return it when it is there already; another currency is a Conflict.
+
+        An `empty` one, as a failed first import leaves it, takes on what is wanted now.
+        """
         with self._database.write() as connection:
             row = connection.execute(select(workspaces).where(workspaces.c.workspace_id == wanted.workspace_id)).first()
-            if row is None:
+            if row is None or empty:
+                connection.execute(delete(workspaces).where(workspaces.c.workspace_id == wanted.workspace_id))
                 connection.execute(insert(workspaces), wanted.model_dump())
                 return wanted
         found = Workspace(**row._mapping)

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from alembic.util import CommandError
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from typer.exceptions import TyperException
 
 from app.access.schemas import Role, Workspace
@@ -48,9 +50,16 @@ def main() -> None:
         fault = f"{error.format_message()} (`understory --help` shows how)"
     except ValidationError as error:
         fault = f"settings: {error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}"
+    except OperationalError as error:
+        busy = "locked" in str(error.orig)
+        fault = "another command is writing to this database; try again" if busy else f"database: {error.orig}"
+    except (SQLAlchemyError, CommandError) as error:
+        fault = f"database: {error}"
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        fault = f"{error.strerror}: {error.filename or 'output'}"
     sys.stderr.write(f"understory: {' '.join(fault.split())}\n")
     sys.exit(2)
 
@@ -75,7 +84,8 @@ def ingest(
     with _opened(data) as app:
         now = datetime.now(UTC)
         shop = app.pipeline.access.ensure(
-            Workspace(workspace_id=workspace, timezone=how.timezone, currency=how.currency)
+            Workspace(workspace_id=workspace, timezone=how.timezone, currency=how.currency),
+            empty=app.pipeline.log.count(workspace) == 0,
         )
         intake = app.pipeline.intake(shop, how.source, now=now)._replace(
             zone=how.zone, time_unit=how.occurred_at.unit, time_format=how.occurred_at.format

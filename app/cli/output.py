@@ -107,7 +107,7 @@ def print_customers(found: CustomerList) -> None:
             row.rfm_class or "", money(row.ltv.value, row.currency), interval if row.ltv.value is not None else "",
             "" if row.churn.churn_risk is None else f"{row.churn.churn_risk:.0%}",
         )  # fmt: skip
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, emoji=False).print(table)
     print(f"{len(found.rows)} of {found.total} customers as of {found.as_of.isoformat()}")
     if found.rows and (missing := found.rows[0].ltv.missing):
         print(f"no estimates: not enough data ({', '.join(missing)})")

@@ -113,6 +113,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return (self.occurred_at, self.received_at, self.event_id)
 
 
+def order_key(event: Event) -> str:
+    """Names one order: order numbers are a source's own, and a line without one is an order of its own."""
+    return f"{event.source}/{event.order_id}" if event.order_id else event.event_id
+
+
 class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event as a source or the API hands it over: times unread, identifiers raw, nothing checked yet."""
 

@@ -169,7 +169,7 @@ class EventLog:
     def order_totals(self, workspace_id: str, *, until: datetime) -> list[OrderTotal]:
         """Every order up to `until`, for the estimators."""
         c = events.c
-        order = func.coalesce(c.order_id, c.event_id)
+        order = func.coalesce(c.source + "/" + c.order_id, c.event_id)
         query = (
             select(c.subject, order, func.min(c.occurred_at), func.coalesce(func.sum(c.amount_minor), 0))
             .where(c.workspace_id == workspace_id, c.kind == EventKind.ORDER, c.occurred_at <= until)

@@ -4,6 +4,7 @@ Numbers are read by magnitude, never by "bigger than 1e9 means milliseconds": th
 into January 1970. Times without a zone are read in the zone that the source declares.
 """
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -81,7 +82,7 @@ def _is_number(text: str) -> bool:
 def _from_text(text: str, fmt: str) -> datetime:
     try:
         return datetime.strptime(text, fmt) if fmt else datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, re.error):
         raise InvalidInput(f"not a time in {fmt or 'ISO 8601'}: {text!r}") from None
 
 
@@ -89,8 +90,8 @@ def _from_number(value: int | float, unit: str) -> datetime:
     if isinstance(value, bool) or value != value or value in (float("inf"), float("-inf")):
         raise InvalidInput(f"not a time: {value!r}")
     unit = _band(abs(value)) if unit == "auto" else unit
-    micros = int(value) // 1000 if unit == "ns" else round(value * _MICROS[unit])
     try:
+        micros = int(value) // 1000 if unit == "ns" else round(value * _MICROS[unit])
         return from_micros(micros)
     except OverflowError:
         raise InvalidInput(f"time out of range: {value!r}") from None

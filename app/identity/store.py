@@ -178,8 +178,8 @@ def _by_identifier(connection: Connection, workspace_id: str, ref: str) -> str |
     exact = [ref, *_named(ref)]
     query = select(n.customer_id).where(n.workspace_id == workspace_id)
     found = set(connection.scalars(query.where(n.key.in_(exact))))
-    if not found:  # a type that we do not know by name
-        found = set(connection.scalars(query.where(n.key.like(f"%:{_escape(ref)}", escape="\\"))))
+    if ":" not in ref:  # types that we do not know by name
+        found |= set(connection.scalars(query.where(n.key.like(f"%:{_escape(ref)}", escape="\\"))))
     if len(found) > 1:
         raise InvalidInput(f"{ref!r} names {len(found)} customers; say which, as in `user_id:{ref}`")
     return next(iter(found), None)

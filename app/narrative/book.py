@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.events.schemas import Event, EventKind, History
+from app.events.schemas import Event, EventKind, History, order_key
 from app.narrative.schemas import Period, QueryRef
 from app.profile.fold import Context, topics_of
 from app.text.taxonomy import Taxonomy
@@ -104,9 +104,10 @@ class Book:
         """Orders with a line in the period, by time of their first line in it."""
         lines: dict[str, list[Event]] = {}
         for event in self.find(Query((EventKind.ORDER,), period=period)):
-            lines.setdefault(event.order_id or event.event_id, []).append(event)
+            lines.setdefault(order_key(event), []).append(event)
         return [
-            Order(order_id, found[0].occurred_at, value_of(found), tuple(found)) for order_id, found in lines.items()
+            Order(found[0].order_id or found[0].event_id, found[0].occurred_at, value_of(found), tuple(found))
+            for found in lines.values()
         ]
 
     def local_day(self, moment: datetime) -> int:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from app.events.schemas import Event, EventKind
+from app.events.schemas import Event, EventKind, order_key
 from app.narrative.book import TOPICAL_KINDS, Book, Query, query_ref, value_of
 from app.narrative.schemas import MAX_EVIDENCE, Claim, ClaimKind, Period, Predicate, Unit
 from app.privacy.redaction import redact
@@ -187,7 +187,7 @@ def _topic_interactions(book: Book, asked: Asked) -> Measured:
 def _item_orders(book: Book, asked: Asked) -> Measured:
     query = Query(_ORDER, item_id=asked.item_id, period=asked.period)
     found = book.find(query)
-    return Measured(len({e.order_id or e.event_id for e in found}), query, found)
+    return Measured(len({order_key(e) for e in found}), query, found)
 
 
 def _view_count(book: Book, asked: Asked) -> Measured:

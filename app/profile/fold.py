@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item
+from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item, order_key
 from app.privacy.redaction import redact
 from app.profile.interests import Decayed, touch, view
 from app.profile.rfm import Standing, classify, standing
@@ -124,7 +124,7 @@ def _apply_order(purchases: Purchases, event: Event, zone: ZoneInfo) -> None:
     day = event.occurred_at.astimezone(zone).toordinal()
     if not purchases.days or purchases.days[-1] != day:
         purchases.days.append(day)
-    purchases.order_ids.add(event.order_id or event.event_id)
+    purchases.order_ids.add(order_key(event))
     purchases.first_at = purchases.first_at or event.occurred_at
     purchases.last_at = event.occurred_at
     purchases.total += amount

@@ -1,6 +1,6 @@
 """Campaigns, their outcomes, and matches. Outcomes keep sums; lift and intervals are derived from them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -11,6 +11,12 @@ from app.schema import Frozen
 
 EvidenceKind = Literal["randomised", "observational", "reported", "simulated"]
 Objective = Literal["win_back", "retain", "grow", "welcome", "cross_sell", "reactivate_cart"]
+
+
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Total = Annotated[int, Field(ge=-(10**18), le=10**18)]
+SquareTotal = Annotated[float, Field(ge=0, le=1e36, allow_inf_nan=False)]
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1990, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
 class Channel(StrEnum):
@@ -36,9 +42,9 @@ class Offer(Frozen):
     """An incentive, in minor units of the workspace's currency."""
 
     type: OfferType
-    amount_minor: Annotated[int, Field(ge=0)]
+    amount_minor: Count
     """What one redemption costs at most."""
-    threshold_minor: Annotated[int, Field(ge=0)] = 0
+    threshold_minor: Count = 0
     """Smallest basket it applies to."""
     expires_in: Annotated[int, Field(ge=1, le=365)] = 7
     """Days."""
@@ -76,14 +82,14 @@ class Campaign(Frozen):
     title: Annotated[str, Field(min_length=1, max_length=200)]
     objective: Objective
     audience: Audience = Audience()
-    eligible_n: Annotated[int, Field(ge=0)]
+    eligible_n: Count
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     holdout_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     window_days: Annotated[int, Field(ge=1, le=365)]
     metric: Literal["order_value", "conversion"] = "order_value"
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
-    cost_minor: Annotated[int, Field(ge=0)] = 0
+    starts_at: Moment
+    ends_at: Moment
+    cost_minor: Count = 0
     approved_by: str | None = None
     """Who made it retrievable; None is never retrieved."""
 
@@ -94,18 +100,18 @@ class Outcome(Frozen):
     campaign_id: str
     arm_id: str
     segment: str = "all"
-    sent: Annotated[int, Field(ge=0)]
-    treated_n: Annotated[int, Field(ge=0)]
-    treated_conversions: Annotated[int, Field(ge=0)]
-    treated_sum: int
-    treated_sumsq: float
-    control_n: Annotated[int, Field(ge=0)]
-    control_conversions: Annotated[int, Field(ge=0)]
-    control_sum: int
-    control_sumsq: float
-    cost_minor: Annotated[int, Field(ge=0)] = 0
+    sent: Count
+    treated_n: Count
+    treated_conversions: Count
+    treated_sum: Total
+    treated_sumsq: SquareTotal
+    control_n: Count
+    control_conversions: Count
+    control_sum: Total
+    control_sumsq: SquareTotal
+    cost_minor: Count = 0
     """All that the treated customers cost: sending and redeemed offers. 0 means unknown."""
-    computed_at: AwareDatetime
+    computed_at: Moment
 
 
 class Case(Frozen):

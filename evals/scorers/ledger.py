@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHUNK = 500
 
 _ROWS = text(
-    "SELECT e.event_id, e.kind, e.occurred_at, e.item_id, e.order_id, e.amount_minor, e.properties, t.text "
+    "SELECT e.event_id, e.kind, e.occurred_at, e.item_id, e.source, e.order_id, e.amount_minor, e.properties, t.text "
     "FROM events e LEFT JOIN event_texts t ON t.text_ref = e.text_ref "
     "WHERE e.workspace_id = :workspace AND e.occurred_at <= :until AND e.subject IN "
     "(SELECT key FROM identity_nodes WHERE workspace_id = :workspace AND customer_id = :customer) "
@@ -30,7 +30,7 @@ _ITEMS = text(
     "ORDER BY valid_from"
 )
 _ORDERS = text(
-    "SELECT n.customer_id, COALESCE(e.order_id, e.event_id), e.occurred_at, e.amount_minor "
+    "SELECT n.customer_id, COALESCE(e.source || '/' || e.order_id, e.event_id), e.occurred_at, e.amount_minor "
     "FROM events e JOIN identity_nodes n ON n.workspace_id = e.workspace_id AND n.key = e.subject "
     "WHERE e.workspace_id = :workspace AND e.kind = 'order' AND e.occurred_at <= :until "
     "AND e.amount_minor IS NOT NULL"
@@ -55,11 +55,12 @@ class Row(NamedTuple):
     text: str | None
     rating: float | None
     topic: str | None
+    source: str = ""
 
     @property
     def order(self) -> str:
-        """What makes lines one order."""
-        return self.order_id or self.event_id
+        """What makes lines one order: the source's own number, or nothing but the line."""
+        return f"{self.source}/{self.order_id}" if self.order_id else self.event_id
 
 
 class Cited(NamedTuple):
@@ -161,6 +162,7 @@ class Ledger:
             at=_moment(found.occurred_at),
             item_id=found.item_id,
             order_id=found.order_id,
+            source=found.source,
             amount=found.amount_minor or 0,
             text=found.text,
             rating=rating if isinstance(rating, int | float) else None,

@@ -106,7 +106,7 @@ def run_query(query: str, rows: Iterable[Row]) -> list[Row]:
         if (kinds is None or row.kind in kinds)
         and ("topic" not in part or row.topic == part["topic"])
         and ("item" not in part or row.item_id == part["item"])
-        and ("order" not in part or row.order == part["order"])
+        and ("order" not in part or row.order_id == part["order"])
         and (after is None or row.at > after)
         and (until is None or row.at <= until)
     ]

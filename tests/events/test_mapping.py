@@ -156,13 +156,53 @@ def test_parquet_times_without_a_zone_are_local(tmp_path: Path) -> None:
 
 def test_a_stray_quote_costs_its_own_line_and_no_other(tmp_path: Path) -> None:
     good = ROWS.splitlines()[1]
-    lines = [ROWS.splitlines()[0], good, '"broken' + good, good, 'a"b' + good, good, '"two\nlines"' + good[2:], good]
+    lines = [ROWS.splitlines()[0], good, '"two\nlines"' + good[2:], '"broken' + good, good, good]
     file = tmp_path / "rows.csv"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     parsed = list(open_events(file, load_mapping(a_mapping(tmp_path))))
-    assert [p.line for p in parsed if p.fault] == [3]
-    assert [p.line for p in parsed if p.incoming] == [2, 4, 5, 6, 7, 9]
+    assert [p.line for p in parsed if p.fault] == [5]
+    assert [p.line for p in parsed if p.incoming] == [2, 3, 6, 7]
     assert "broken" in next(p.content for p in parsed if p.fault)
+
+
+def test_text_inside_a_cell_never_becomes_a_row(tmp_path: Path) -> None:
+    good = ROWS.splitlines()[1]
+    inside = f'a,buy,2026-01-01,b,1,1,"nice\n{good}\nbye"'
+    file = tmp_path / "rows.csv"
+    for broken in (inside + ",extra", inside + "tail"):
+        file.write_text(f"{ROWS.splitlines()[0]}\n{broken}\n{good}\n", encoding="utf-8")
+        first, second = open_events(file, load_mapping(a_mapping(tmp_path)))
+        assert (first.line, first.incoming) == (2, None)
+        assert (second.line, second.fault) == (5, None)
+
+
+@pytest.mark.parametrize("price", ["12,50", "1.234,56", "1_000", "1e999999999", "1,2,3"])
+def test_numbers_that_could_be_read_in_two_ways_are_refused(tmp_path: Path, price: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    row = {"who": "7", "action": "buy", "ts": "2026-01-02", "bill": "b", "price": price, "n": 1}
+    file.write_text(json.dumps(row) + "\n" + json.dumps(row | {"price": "1,234.50"}), encoding="utf-8")
+    refused, read = open_events(file, load_mapping(a_mapping(tmp_path)))
+    assert refused.fault is not None
+    assert read.incoming is not None
+    assert read.incoming.amount_minor == 123450
+
+
+def test_only_orders_need_an_amount(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(
+        "who,action,ts,bill,price,n,note\n1,fav,2026-01-02,,,1,\n1,buy,2026-01-02,b,,1,\n", encoding="utf-8"
+    )
+    favourite, order = open_events(file, load_mapping(a_mapping(tmp_path)))
+    assert favourite.incoming is not None
+    assert favourite.incoming.amount_minor is None
+    assert (order.fault or "").startswith("missing amount")
+
+
+def test_lines_that_no_decoder_can_read_go_to_quarantine(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    good = json.dumps({"who": "7", "action": "buy", "ts": "2026-01-02", "price": 1, "n": 1}).encode()
+    file.write_bytes(b'{"who": "\xff"}\n' + b'{"a":' * 5000 + b"\n" + good)
+    assert [p.fault is None for p in open_events(file, load_mapping(a_mapping(tmp_path)))] == [False, False, True]
 
 
 def test_a_column_named_twice_is_an_error(tmp_path: Path) -> None:

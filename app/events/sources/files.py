@@ -15,6 +15,8 @@ import msgspec
 from app.errors import InvalidInput
 
 Row = dict[str, Any]
+MAX_CELL = 16 * 1024 * 1024
+"""Characters that one CSV cell may hold."""
 
 
 class RawRow(NamedTuple):
@@ -51,7 +53,7 @@ def _parquet(path: Path) -> Table:
     import polars as pl
 
     try:
-        frame = pl.read_parquet(path)
+        frame = pl.read_parquet(path, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InvalidInput(f"{path.name} is not a readable Parquet file ({str(error).splitlines()[0]})") from None
     rows = (RawRow(n, row) for n, row in enumerate(frame.iter_rows(named=True), start=1))
@@ -60,8 +62,12 @@ def _parquet(path: Path) -> Table:
 
 def _csv(path: Path, delimiter: str) -> Table:
     encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as head:
-        columns = next(csv.reader(head, delimiter=delimiter), None)
+    csv.field_size_limit(MAX_CELL)
+    try:
+        with path.open(encoding=encoding, newline="") as head:
+            columns = next(csv.reader(head, delimiter=delimiter), None)
+    except csv.Error as error:
+        raise InvalidInput(f"{path.name}: the first line is not a CSV header ({error})") from None
     if not columns:
         raise InvalidInput(f"{path.name} is empty: the first line must name the columns")
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
@@ -100,7 +106,7 @@ class _Lines:
 
 
 def _csv_rows(path: Path, encoding: str, delimiter: str, columns: list[str]) -> Iterator[RawRow]:
-    """Rows by their first line. A row that breaks, as by a stray quote, costs its first line and no other."""
+    """Rows by their first line. A quote that never closes costs its own line; no text in a cell becomes a row."""
     with path.open(encoding=encoding, newline="") as stream:
         lines = _Lines(stream)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -112,14 +118,15 @@ def _csv_rows(path: Path, encoding: str, delimiter: str, columns: list[str]) -> 
             except StopIteration:
                 return
             except csv.Error as error:
-                yield RawRow(lines.number, {"raw": lines.give_up_first()}, f"broken CSV: {error}")
+                raw = lines.give_up_first() if "end of data" in str(error) else "".join(lines.taken)
+                yield RawRow(lines.number, {"raw": raw}, f"broken CSV: {error}")
                 reader = csv.reader(lines, delimiter=delimiter, strict=True)
                 continue
             if len(cells) == len(columns):
                 yield RawRow(lines.number, dict(zip(columns, cells, strict=True)))
             elif cells:
                 fault = f"wrong number of columns: {len(cells)} where the header has {len(columns)}"
-                yield RawRow(lines.number, {"raw": lines.give_up_first()}, fault)
+                yield RawRow(lines.number, {"cells": cells}, fault)
 
 
 def _encoding(path: Path) -> str:
@@ -147,7 +154,7 @@ def _jsonl(path: Path) -> Iterator[RawRow]:
             text = line.decode(errors="replace").strip()
             try:
                 values = decoder.decode(line)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 yield RawRow(n, {"raw": text}, f"broken JSON: {error}")
                 continue
             if isinstance(values, dict):

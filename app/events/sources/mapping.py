@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -19,9 +19,11 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from app.access.schemas import known_zone
 from app.errors import InvalidInput
-from app.events.schemas import IncomingEvent, Item
+from app.events.schemas import EventKind, IncomingEvent, Item
 from app.events.sources.files import RawRow, Row, Table, read_table
 from app.schema import Frozen
+
+_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][+-]?\d{1,9})?")
 
 
 class TimeColumn(Frozen):
@@ -175,19 +177,20 @@ def _parse_rows(rows: Iterable[RawRow], mapping: Mapping) -> Iterator[Parsed]:
 
 
 def _incoming(row: Row, mapping: Mapping, zone: ZoneInfo, seen: Counter[str]) -> IncomingEvent:
+    kind = _kind(row, mapping.kind)
     return IncomingEvent(
         message_id=_message_id(row, mapping, seen),
-        kind=_kind(row, mapping.kind),
+        kind=kind,
         occurred_at=_when(row, mapping.occurred_at.column, zone),
         identifiers={t: v for t, c in mapping.identifiers.items() if (v := _text(row.get(c))) is not None},
         item_id=_named(row, mapping.item_id),
         order_id=_named(row, mapping.order_id),
         session_id=_named(row, mapping.session_id),
         campaign_id=_named(row, mapping.campaign_id),
-        amount_minor=_amount(row, mapping.amount, mapping.currency) if mapping.amount else None,
+        amount_minor=_amount_of(kind, row, mapping),
         currency=mapping.currency if mapping.amount else None,
         text=_named(row, mapping.text),
-        properties={c: _plain(row[c]) for c in mapping.properties if row.get(c) is not None},
+        properties={c: _plain(row[c]) for c in mapping.properties if _text(row.get(c)) is not None},
     )
 
 
@@ -245,25 +248,36 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool) else str(value)
 
 
+def _amount_of(kind: str, row: Row, mapping: Mapping) -> int | None:
+    """The amount, if the row has one. Orders must have one; a view or a favourite need not."""
+    if mapping.amount is None:
+        return None
+    if _text(row.get(mapping.amount.column)) is None:
+        if kind == EventKind.ORDER:
+            raise InvalidInput(f"missing amount: {mapping.amount.column!r} is empty")
+        return None
+    return _amount(row, mapping.amount, mapping.currency)
+
+
 def _amount(row: Row, amount: AmountColumn, currency: str) -> int:
-    total = _decimal(row.get(amount.column), amount.column)
-    if amount.times:
-        total *= _decimal(row.get(amount.times), amount.times)
     scale = minor_units(currency) if amount.unit == "major" else 1
+    try:
+        total = _decimal(row.get(amount.column), amount.column)
+        if amount.times:
+            total *= _decimal(row.get(amount.times), amount.times)
+        minor = int((total * scale).quantize(Decimal(1)))
+    except ArithmeticError:  # beyond what Decimal holds
+        raise InvalidInput(f"amount out of range: {row.get(amount.column)!r} in {amount.column!r}") from None
     if total < 0:
         raise InvalidInput(f"negative amount: {total} in {amount.column!r} (send returns as refunds)")
-    return int((total * scale).quantize(Decimal(1)))
+    return minor
 
 
 def _decimal(value: Any, column: str) -> Decimal:
-    text = _text(value)
-    try:
-        number = Decimal((text or "").replace(",", ""))
-    except InvalidOperation:
-        raise InvalidInput(f"not a number: {text!r} in {column!r}") from None
-    if not number.is_finite():
-        raise InvalidInput(f"not a number: {text!r} in {column!r}")
-    return number
+    text = _text(value) or ""
+    if not _NUMBER.fullmatch(text):
+        raise InvalidInput(f"not a number: {text!r} in {column!r} (1,234.50 or 1234.5)")
+    return Decimal(text.replace(",", ""))
 
 
 @lru_cache
@@ -280,7 +294,10 @@ def _item(row: RawRow, shape: ItemMapping, currency: str, valid_from: datetime, 
         raise InvalidInput(f"{name} line {row.line}: {row.fault or 'item_id or title is empty'}")
     category = _named(row.values, shape.category_path) or ""
     try:
-        price, cost = (_amount(row.values, a, currency) if a else None for a in (shape.price, shape.cost))
+        price, cost = (
+            _amount(row.values, a, currency) if a and _text(row.values.get(a.column)) else None
+            for a in (shape.price, shape.cost)
+        )
     except InvalidInput as error:
         raise InvalidInput(f"{name} line {row.line}: {error}") from None
     return Item(
