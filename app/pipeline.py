@@ -10,10 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.database.engine import Database
 from app.errors import InvalidInput, NotFound
+from app.events import catalogue
 from app.events.intake import Intake, accept
 from app.events.quality import IngestReport, Quarantine, summarise
 from app.events.records import conflict, read_records
@@ -80,8 +83,12 @@ class Pipeline:
         *,
         now: datetime,
         intake: Intake | None = None,
+        items: Sequence[Item] = (),
     ) -> IngestReport:
-        """Log a whole source in one transaction: all of it is durable when this returns, or none of it is there."""
+        """Log a whole source in one transaction: all of it is durable when this returns, or none of it is there.
+
+        `items` is the catalogue that came with it, if any.
+        """
         if source.strip().casefold() == OUR_SOURCE:
             raise InvalidInput(f"source {source!r} is Understory's own; name yours otherwise")
         intake = intake or self.intake(workspace, source, now=now)
@@ -93,6 +100,7 @@ class Pipeline:
             links = self.identity.link(connection, workspace.workspace_id, fresh)
             self.profiles.forget(connection, workspace.workspace_id, [*links.merged, *links.merged.values()])
             self.quarantine.put(connection, workspace.workspace_id, source, bad + conflicts, now=now)
+            self._put_items(connection, workspace, items)
         duplicates = sum(v is Verdict.DUPLICATE for v in verdicts)
         return summarise(
             source, accepted=len(fresh), duplicates=duplicates, conflicts=len(conflicts), bad=bad + conflicts
@@ -110,13 +118,16 @@ class Pipeline:
         )
 
     def put_items(self, workspace: Workspace, items: Sequence[Item]) -> int:
-        """Load catalogue entries. When any is new or different, topics may change, so profiles are folded anew."""
+        """Load catalogue entries; returns how many are new or different."""
+        with self.database.write() as connection:
+            return self._put_items(connection, workspace, items)
+
+    def _put_items(self, connection: Connection, workspace: Workspace, items: Sequence[Item]) -> int:
         if foreign := {item.currency for item in items} - {workspace.currency}:
             raise InvalidInput(f"catalogue in {', '.join(sorted(foreign))}: this workspace keeps {workspace.currency}")
-        with self.database.write() as connection:
-            changed = self.log.put_items(connection, workspace.workspace_id, items)
-            if changed:
-                self.profiles.forget_all(connection, workspace.workspace_id)
+        changed = catalogue.put(connection, workspace.workspace_id, items) if items else 0
+        if changed:  # topics may differ now, so profiles are folded anew
+            self.profiles.forget_all(connection, workspace.workspace_id)
         return changed
 
     def lag(self, workspace: Workspace) -> int:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.access.schemas import Workspace
@@ -170,6 +171,17 @@ def test_a_strategy_at_a_past_moment_knows_no_later_habits_but_every_later_refus
     assert after.timing == crowded.timing
     with pytest.raises(NotFound, match="later moment"):
         app.pipeline.recommend(shop, "u1", as_of=START - timedelta(days=9), now=RECEIVED, lang="en")
+
+
+def test_a_source_and_the_catalogue_beside_it_are_loaded_together_or_not_at_all(app: App) -> None:
+    shop = app.pipeline.access.ensure(a_workspace())
+    foreign = [msgspec.structs.replace(item, currency="GBP") for item in ITEMS.values()]
+    with pytest.raises(InvalidInput, match="keeps CNY"):
+        app.pipeline.ingest(shop, "web", parsed(an_order(0, 1)), now=RECEIVED, items=foreign)
+    assert app.pipeline.log.count("shop") == 0
+    app.pipeline.ingest(shop, "web", parsed(an_order(0, 1)), now=RECEIVED, items=list(ITEMS.values()))
+    reading = app.pipeline.read_customer(shop, "u1", as_of=START, lang="zh")
+    assert [i.topic for i in reading.profile.interests] == ["baby_care"]
 
 
 def test_a_catalogue_in_another_currency_is_refused(app: App) -> None:

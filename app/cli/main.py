@@ -91,9 +91,7 @@ def ingest(
             zone=how.zone, time_unit=how.occurred_at.unit, time_format=how.occurred_at.format
         )
         progress(f"reading {file.name}")
-        report = app.pipeline.ingest(shop, how.source, rows, now=now, intake=intake)
-        if catalogue:
-            app.pipeline.put_items(shop, catalogue)
+        report = app.pipeline.ingest(shop, how.source, rows, now=now, intake=intake, items=catalogue)
         progress("folding events into profiles")
         app.pipeline.catch_up(shop)
     print_report(report.model_copy(update={"items": len(catalogue)}), workspace, as_json)

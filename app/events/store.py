@@ -1,4 +1,4 @@
-"""The log: append-only events with permanent deduplication, their free texts, and the catalogue.
+"""The log: append-only events with permanent deduplication, and their free texts.
 
 A message (workspace, source, message_id) is stored once, for ever. The same message with other content is a
 conflict; the caller puts it in quarantine. `seq` is the log position that consumers keep their offsets in.
@@ -16,7 +16,6 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
-    Row,
     String,
     Table,
     Text,
@@ -28,8 +27,9 @@ from sqlalchemy import (
 
 from app.database.engine import Database, metadata
 from app.database.types import UtcTime
+from app.events import catalogue
 from app.events.intake import Accepted
-from app.events.schemas import OUR_SOURCE, Event, EventKind, History, Identifier, Item, Money
+from app.events.schemas import OUR_SOURCE, Event, EventKind, History, Identifier, Money
 
 _CHUNK = 500
 
@@ -74,20 +74,6 @@ event_texts = Table(
     Column("text_ref", String, primary_key=True),
     Column("workspace_id", String, nullable=False),
     Column("text", Text, nullable=False),
-)
-
-items = Table(
-    "items",
-    metadata,
-    Column("workspace_id", String, primary_key=True),
-    Column("item_id", String, primary_key=True),
-    Column("valid_from", UtcTime, primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("category_path", Text, nullable=False),
-    Column("brand", String),
-    Column("price", BigInteger),
-    Column("cost", BigInteger),
-    Column("currency", String, nullable=False),
 )
 
 
@@ -197,28 +183,6 @@ class EventLog:
         with self._database.read() as connection:
             return connection.scalar(select(func.count()).where(events.c.workspace_id == workspace_id)) or 0
 
-    def put_items(self, connection: Connection, workspace_id: str, catalogue: Sequence[Item]) -> int:
-        """Add or replace catalogue entries inside the caller's transaction; returns how many are new or different."""
-        rows = connection.execute(select(items).where(items.c.workspace_id == workspace_id))
-        known = {(row.item_id, row.valid_from): _to_item(row) for row in rows}
-        wanted = {(item.item_id, item.valid_from): item for item in catalogue}
-        changed = [item for key, item in wanted.items() if known.get(key) != item]
-        for item in changed:
-            if (item.item_id, item.valid_from) in known:
-                key = (items.c.workspace_id == workspace_id, items.c.item_id == item.item_id)
-                connection.execute(items.delete().where(*key, items.c.valid_from == item.valid_from))
-        if changed:
-            connection.execute(insert(items), [_to_item_row(workspace_id, item) for item in changed])
-        return len(changed)
-
-    def items(self, workspace_id: str, *, limit: int = 1000) -> list[Item]:
-        """Catalogue entries by id."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                select(items).where(items.c.workspace_id == workspace_id).order_by(items.c.item_id).limit(limit)
-            )
-            return [_to_item(row) for row in rows]
-
     def position(self, workspace_id: str, *, ours: bool = True) -> int:
         """The newest log position; 0 for an empty log. Without `ours`, that of the newest event from a source."""
         query = select(events.c.seq).where(events.c.workspace_id == workspace_id)
@@ -255,7 +219,9 @@ def _events_of(
 
 def _with_context(connection: Connection, workspace_id: str, found: tuple[Event, ...], until: datetime) -> History:
     texts = _texts(connection, [e.text_ref for e in found if e.text_ref])
-    return History(found, texts, _items(connection, workspace_id, {e.item_id for e in found if e.item_id}, until))
+    return History(
+        found, texts, catalogue.find(connection, workspace_id, {e.item_id for e in found if e.item_id}, until)
+    )
 
 
 def _texts(connection: Connection, refs: Sequence[str]) -> dict[str, str]:
@@ -267,20 +233,6 @@ def _texts(connection: Connection, refs: Sequence[str]) -> dict[str, str]:
             )
         )
         found |= {row.text_ref: row.text for row in rows}
-    return found
-
-
-def _items(connection: Connection, workspace_id: str, wanted: set[str], until: datetime) -> dict[str, Item]:
-    ids = sorted(wanted)
-    found: dict[str, Item] = {}
-    for start in range(0, len(ids), _CHUNK):
-        rows = connection.execute(
-            select(items)
-            .where(items.c.workspace_id == workspace_id, items.c.item_id.in_(ids[start : start + _CHUNK]))
-            .where(items.c.valid_from <= until)
-            .order_by(items.c.valid_from)
-        )
-        found |= {row.item_id: _to_item(row) for row in rows}
     return found
 
 
@@ -348,22 +300,4 @@ def _to_event(row: Sequence[Any]) -> Event:
         money=None if amount_minor is None else Money(amount_minor, currency),
         text_ref=text_ref,
         properties=_properties.decode(properties),
-    )
-
-
-def _to_item_row(workspace_id: str, item: Item) -> dict[str, object]:
-    row = msgspec.structs.asdict(item)
-    return row | {"workspace_id": workspace_id, "category_path": msgspec.json.encode(item.category_path).decode()}
-
-
-def _to_item(row: Row[Any]) -> Item:
-    return Item(
-        item_id=row.item_id,
-        title=row.title,
-        category_path=tuple(msgspec.json.decode(row.category_path)),
-        brand=row.brand,
-        price=row.price,
-        cost=row.cost,
-        currency=row.currency,
-        valid_from=row.valid_from,
     )

@@ -216,3 +216,12 @@ def test_a_mapping_that_is_not_utf8_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_bytes(b"source: \xff\xfe")
     with pytest.raises(InvalidInput, match="UTF-8"):
         load_mapping(tmp_path / "m.yaml")
+
+
+def test_composite_message_ids_do_not_collide(tmp_path: Path) -> None:
+    mapping = load_mapping(a_mapping(tmp_path, MAPPING + "message_id: [bill, note]\n"))
+    row = {"who": "7", "action": "buy", "ts": "2026-01-02", "price": 1, "n": 1}
+    rows = [row | {"bill": "x|y", "note": "z"}, row | {"bill": "x", "note": "y|z"}]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(json.dumps(r) for r in rows), encoding="utf-8")
+    assert len({p.incoming.message_id for p in open_events(file, mapping) if p.incoming}) == 2

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from app.database.engine import Database
+from app.events import catalogue
 from app.events.quality import Quarantine, Rejected, summarise
 from app.events.store import EventLog, Verdict
 from tests.factories import ITEMS, RECEIVED, START, an_accepted, an_order
@@ -25,7 +26,7 @@ def test_history_gives_back_what_was_logged_in_canonical_order(database: Databas
     batch = [an_order(3, 20, "o2"), an_accepted("search", 1, text="奶粉"), an_order(2, 10.5, "o1")]
     with database.write() as connection:
         log.append(connection, batch)
-        log.put_items(connection, "shop", list(ITEMS.values()))
+        catalogue.put(connection, "shop", list(ITEMS.values()))
     history = log.history("shop", ["user_id:u1"], until=START + timedelta(days=2))
     assert [e.event_id for e in history.events] == [batch[1].event.event_id, batch[2].event.event_id]
     assert history.events[1] == batch[2].event
@@ -64,7 +65,6 @@ def test_quarantine_keeps_a_record_once_and_counts_reasons(database: Database) -
 
 
 def test_unchanged_catalogue_entries_are_recognised(database: Database) -> None:
-    log = EventLog(database)
     with database.write() as connection:
-        assert log.put_items(connection, "shop", list(ITEMS.values())) == 4
-        assert log.put_items(connection, "shop", list(ITEMS.values())) == 0
+        assert catalogue.put(connection, "shop", list(ITEMS.values())) == 4
+        assert catalogue.put(connection, "shop", list(ITEMS.values())) == 0

@@ -203,7 +203,7 @@ def _message_id(row: Row, mapping: Mapping, seen: Counter[str]) -> str:
         parts = [_text(row.get(c)) for c in mapping.message_id]
         if any(part is None for part in parts):
             raise InvalidInput(f"missing message id: one of {', '.join(mapping.message_id)} is empty")
-        return "|".join(str(part) for part in parts)
+        return "|".join(str(part).replace("\\", "\\\\").replace("|", "\\|") for part in parts)
     content = "\x1f".join(f"{name}={_text(row[name])}" for name in sorted(row))
     digest = hashlib.blake2b(content.encode(errors="replace"), digest_size=12).hexdigest()
     seen[digest] += 1

@@ -1,0 +1,76 @@
+"""The product catalogue in the database: what an item is called, where it belongs, what it costs, from when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, Text, insert, select
+
+from app.database.engine import metadata
+from app.database.types import UtcTime
+from app.events.schemas import Item
+
+_CHUNK = 500
+
+items = Table(
+    "items",
+    metadata,
+    Column("workspace_id", String, primary_key=True),
+    Column("item_id", String, primary_key=True),
+    Column("valid_from", UtcTime, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("category_path", Text, nullable=False),
+    Column("brand", String),
+    Column("price", BigInteger),
+    Column("cost", BigInteger),
+    Column("currency", String, nullable=False),
+)
+
+
+def put(connection: Connection, workspace_id: str, entries: Sequence[Item]) -> int:
+    """Add or replace catalogue entries inside the caller's transaction; returns how many are new or different."""
+    rows = connection.execute(select(items).where(items.c.workspace_id == workspace_id))
+    known = {(row.item_id, row.valid_from): _to_item(row) for row in rows}
+    wanted = {(item.item_id, item.valid_from): item for item in entries}
+    changed = [item for key, item in wanted.items() if known.get(key) != item]
+    for item in changed:
+        if (item.item_id, item.valid_from) in known:
+            key = (items.c.workspace_id == workspace_id, items.c.item_id == item.item_id)
+            connection.execute(items.delete().where(*key, items.c.valid_from == item.valid_from))
+    if changed:
+        connection.execute(insert(items), [_to_item_row(workspace_id, item) for item in changed])
+    return len(changed)
+
+
+def find(connection: Connection, workspace_id: str, wanted: set[str], until: datetime) -> dict[str, Item]:
+    """The wanted items as they stood at `until`, by id."""
+    ids = sorted(wanted)
+    found: dict[str, Item] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = connection.execute(
+            select(items)
+            .where(items.c.workspace_id == workspace_id, items.c.item_id.in_(ids[start : start + _CHUNK]))
+            .where(items.c.valid_from <= until)
+            .order_by(items.c.valid_from)
+        )
+        found |= {row.item_id: _to_item(row) for row in rows}
+    return found
+
+
+def _to_item_row(workspace_id: str, item: Item) -> dict[str, object]:
+    row = msgspec.structs.asdict(item)
+    return row | {"workspace_id": workspace_id, "category_path": msgspec.json.encode(item.category_path).decode()}
+
+
+def _to_item(row: Row[Any]) -> Item:
+    return Item(
+        item_id=row.item_id,
+        title=row.title,
+        category_path=tuple(msgspec.json.decode(row.category_path)),
+        brand=row.brand,
+        price=row.price,
+        cost=row.cost,
+        currency=row.currency,
+        valid_from=row.valid_from,
+    )
