@@ -61,7 +61,11 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         follower=ProfileFollower(database=database, log=log, identity=identity, profiles=profiles, taxonomy=taxonomy),
         knowledge_base=KnowledgeBase(database),
         search=CampaignSearch(HashingEmbedder(), FaissIndex, taxonomy),
-        storyteller=Storyteller(model or _chat_model(settings), PromptLibrary(PROMPTS)),
+        storyteller=Storyteller(
+            model or _chat_model(settings, settings.llm_url, settings.llm_model),
+            PromptLibrary(PROMPTS),
+            small=_chat_model(settings, settings.small_llm_url, settings.small_llm_model),
+        ),
         policy=load_policy(KNOWLEDGE / "policy.yaml"),
         taxonomy=taxonomy,
         reckoner=Reckoner(log, identity),
@@ -69,15 +73,15 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     return App(settings, database, pipeline)
 
 
-def _chat_model(settings: Settings) -> ChatModel | None:
-    """The model that settings name, or None: then the composer speaks, and says so."""
-    if not settings.llm_url:
+def _chat_model(settings: Settings, url: str, name: str) -> ChatModel | None:
+    """A model that settings name, or None: then the rungs below it speak, and say so."""
+    if not url:
         return None
-    if not settings.llm_model:
+    if not name:
         raise InvalidInput("--llm needs --llm-model NAME: the name under which the server serves its model")
     return OpenAICompatibleModel(
-        settings.llm_url,
-        settings.llm_model,
+        url,
+        name,
         api_key=settings.llm_api_key.get_secret_value(),
         timeout_s=settings.llm_timeout_s,
     )

@@ -21,11 +21,15 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy URL (SQLite in this version); empty means the file `understory.db` in `data_dir`."""
     llm_url: str = ""
-    """Base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1; empty means no model (composer only)."""
+    """Base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1; empty means no large model."""
     llm_model: str = ""
     """Name of the served model."""
+    small_llm_url: str = ""
+    """Base URL of the server of a small model, which only chooses what is told; empty means none."""
+    small_llm_model: str = ""
+    """Name of the served small model."""
     llm_api_key: SecretStr = SecretStr("")
-    """Bearer token of the model server, if it wants one."""
+    """Bearer token of the model servers, if they want one."""
     llm_timeout_s: float = Field(default=8.0, gt=0, le=120)
     """Seconds that one story or strategy may wait for the model before the composer answers."""
     host: str = "127.0.0.1"

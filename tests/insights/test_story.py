@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import ModelOutputError, ModelUnavailable
+from app.insights.ground import FEWEST
 from app.insights.schemas import ProfileStory
-from app.insights.story import FEWEST, Storyteller
+from app.insights.story import Storyteller
 from app.llm.chat_model import Completion, Message
 from app.llm.prompts import PromptLibrary
 from app.llm.scripted import Line, ScriptedModel
@@ -141,7 +142,7 @@ def test_fewer_than_three_good_sentences_are_not_a_story(taxonomy: Taxonomy) -> 
     known = a_customer(taxonomy, "en")
     bad = ("Spends 99% on wine.", known.ids("topic_share"))
     story = tell(known, draft(*faithful(known)[: FEWEST - 1], bad, bad))
-    assert story.provenance.fallback_reason == "2 of the model's 4 sentences kept to the claims"
+    assert story.provenance.fallback_reason == "2 of the model's sentences kept to the claims, 3 are needed"
     assert story.sentences == known.narrative.sentences
     assert len(story.dropped) == 2
 

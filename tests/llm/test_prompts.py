@@ -39,7 +39,10 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "profile_story": {
         "claims": "[k_1] First order: £20.00 on 3 May 2011.\n[k_2] Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011.",
         "language": "British English",
-    }
+    },
+    "select_claims": {
+        "claims": "1. First order: £20.00 on 3 May 2011.\n2. Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011."
+    },
 }
 
 
