@@ -26,6 +26,7 @@ from app.profile.store import ProfileStore
 from app.retrieval.index import FaissIndex
 from app.retrieval.search import CampaignSearch
 from app.retrieval.store import KnowledgeBase
+from app.strategy.copywriter import Copywriter
 from app.strategy.policy import load_policy
 from app.text.embedder import HashingEmbedder
 from app.text.taxonomy import load_taxonomy
@@ -45,10 +46,13 @@ class App:
 
 
 def build(settings: Settings, *, model: ChatModel | None = None) -> App:
-    """Open and migrate the database and wire the pipeline. `model` overrides the one that settings name."""
+    """Open and migrate the database and wire the pipeline. `model` overrides the large one that settings name."""
     database = Database(settings.resolved_database_url())
     upgrade(database)
     taxonomy = load_taxonomy(KNOWLEDGE / "taxonomy.yaml")
+    prompts = PromptLibrary(PROMPTS)
+    large = model or _chat_model(settings, settings.llm_url, settings.llm_model)
+    small = _chat_model(settings, settings.small_llm_url, settings.small_llm_model)
     log, identity = EventLog(database), IdentityStore(database)
     profiles = ProfileStore(database, taxonomy_hash=taxonomy.fingerprint)
     pipeline = Pipeline(
@@ -61,11 +65,8 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         follower=ProfileFollower(database=database, log=log, identity=identity, profiles=profiles, taxonomy=taxonomy),
         knowledge_base=KnowledgeBase(database),
         search=CampaignSearch(HashingEmbedder(), FaissIndex, taxonomy),
-        storyteller=Storyteller(
-            model or _chat_model(settings, settings.llm_url, settings.llm_model),
-            PromptLibrary(PROMPTS),
-            small=_chat_model(settings, settings.small_llm_url, settings.small_llm_model),
-        ),
+        storyteller=Storyteller(large, prompts, small=small),
+        copywriter=Copywriter(large, prompts),
         policy=load_policy(KNOWLEDGE / "policy.yaml"),
         taxonomy=taxonomy,
         reckoner=Reckoner(log, identity),

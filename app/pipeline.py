@@ -45,9 +45,11 @@ from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
 from app.retrieval.store import KnowledgeBase
 from app.schema import Lang
+from app.strategy.copywriter import Copywriter
 from app.strategy.decisions import decision_event, new_decision_id
-from app.strategy.generate import StrategyRequest, propose
+from app.strategy.generate import propose
 from app.strategy.policy import Policy
+from app.strategy.request import StrategyRequest
 from app.strategy.schemas import Decision
 from app.strategy.timing import activity_of
 from app.text.taxonomy import Taxonomy
@@ -69,6 +71,7 @@ class Pipeline:
     knowledge_base: KnowledgeBase
     search: CampaignSearch
     storyteller: Storyteller
+    copywriter: Copywriter
     policy: Policy
     taxonomy: Taxonomy
     reckoner: Reckoner
@@ -248,7 +251,7 @@ class Pipeline:
             decision_id=new_decision_id(workspace.workspace_id, customer.customer_id, now=now),
             lang=lang,
         )
-        proposal = propose(request)
+        proposal = propose(request, self.copywriter)
         self._log_decision(workspace, customer, proposal.decision, now=now)
         return Recommendation(strategy=proposal.strategy, decision=proposal.decision)
 

@@ -13,7 +13,7 @@ from app.retrieval.schemas import Case
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
 from app.schema import Lang
-from app.strategy.generate import StrategyRequest
+from app.strategy.request import StrategyRequest
 from app.strategy.policy import Policy, load_policy
 from app.strategy.timing import Activity
 from app.text.embedder import HashingEmbedder

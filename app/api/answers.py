@@ -44,9 +44,14 @@ def of_story(provenance: Provenance) -> AnswerProvenance:
     return AnswerProvenance.model_validate(provenance.model_dump())
 
 
+def fallback_warning(reason: str | None) -> tuple[str, ...]:
+    """Why a lower rung spoke than the one that is configured, if one did."""
+    return (f"fallback: {reason}",) if reason else ()
+
+
 def reading_warnings(reading: CustomerReading) -> tuple[str, ...]:
     """What a reader should know before trusting a reading."""
-    found = [f"fallback: {reason}" for reason in [reading.story.provenance.fallback_reason] if reason]
+    found = list(fallback_warning(reading.story.provenance.fallback_reason))
     found += [f"sentence dropped: {reason}" for reason in reading.story.dropped]
     if reading.ltv.status != "ok":
         found.append(f"not enough data: {', '.join(reading.ltv.missing)}")

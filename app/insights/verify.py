@@ -288,6 +288,12 @@ def _is_grounded(said: str, content: frozenset[str], given: frozenset[str]) -> b
     return len(content) <= 4 or len(content - given) <= MOST_NEW * len(content)
 
 
+def novelty(text: str, given: str) -> float:
+    """Share of a text's units of content that `given` does not have; 0 for a text without content."""
+    content = _content(normalise(text))
+    return len(content - _content(normalise(given))) / len(content) if content else 0.0
+
+
 def _names(said: str) -> list[str]:
     """Latin words that look like names: any in Chinese text; in English, capitalised ones inside a sentence."""
     if _HAN.search(said):

@@ -1,4 +1,4 @@
-"""From profile, numbers and past outcomes to one proposal, by code alone; a model may later reword it.
+"""From profile, numbers and past outcomes to one proposal: the choice by code alone, the words perhaps by a model.
 
     retrieval -> choose (candidates, relevance, consent, frequency), unless a complaint stands in the way
               -> message (timing, offer, themes, each by its rule) -> Strategy for people, Decision for the log
@@ -7,35 +7,27 @@ The choice is deterministic. It stands still after a complaint and when nothing 
 channel is open, and it proposes a first test with a holdout where there are no past outcomes at all.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.access.schemas import Workspace
-from app.insights.schemas import Rung
-from app.narrative.schemas import Claim, Predicate
-from app.predict.schemas import ChurnEstimate, Confidence, LtvEstimate
-from app.profile.schemas import Profile
-from app.retrieval.schemas import Channel, Offer, Retrieval
-from app.retrieval.situation import carted_topics
+from app.predict.schemas import Confidence
 from app.retrieval.trials import NEAR
 from app.schema import Lang
 from app.strategy.choose import Choice, choose, serve_first
+from app.strategy.copywriter import Copywriter, Worded
 from app.strategy.explain import Explainer, Why
-from app.strategy.policy import (
-    Firing,
-    Policy,
-    capped_offer,
-    not_sensitive,
-    outside_quiet_hours,
-    without_complaint,
-)
+from app.strategy.message import Message, compose
+from app.strategy.policy import Firing, Policy, without_complaint
 from app.strategy.power import Measurement, plan_measurement
-from app.strategy.schemas import Decision, Strategy, Theme, Timing
-from app.strategy.themes import Ground, Idea, PastThemes, Standing, Subject, Voice, choose_subjects, write_themes
-from app.strategy.timing import Activity, Moment, best_moment
+from app.strategy.request import StrategyRequest
+from app.strategy.schemas import Decision, Strategy, Timing
+from app.strategy.themes import (
+    Idea,
+    Voice,
+    dressed,
+    write_themes,
+)
 from app.strategy.wording import say_offer, say_rule
-from app.text.taxonomy import Taxonomy
 
 LOG_LANG: Lang = "en"
 """Decisions are logged in one language, so that the same choice is the same record whoever asked."""
@@ -46,32 +38,6 @@ _BIG_BASKET = 2
 """An offer that asks for more than so many times the average order is named among the risks."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class StrategyRequest:
-    """All that a proposal for one customer is made from. The moment is the profile's `as_of`."""
-
-    workspace: Workspace
-    profile: Profile
-    ltv: LtvEstimate
-    churn: ChurnEstimate
-    claims: tuple[Claim, ...]
-    retrieval: Retrieval
-    purchase_rate: float | None
-    """Share of such customers (same class) who buy within the horizon without contact; None when unknown."""
-    activity: Activity
-    recent_contacts: int
-    """Outgoing messages within the policy's frequency window."""
-    policy: Policy
-    taxonomy: Taxonomy
-    decision_id: str
-    lang: Lang
-    rung: Rung = "composer"
-    item_topics: Mapping[str, str] = field(default_factory=dict)
-    """Item id -> topic id, at least of the items left in the cart; items without a topic are absent."""
-    audience_size: int | None = None
-    """Customers of this customer's class, among whom the proposal would be measured; None when unknown."""
-
-
 class Proposal(NamedTuple):
     """What to do, and the record of how it was chosen."""
 
@@ -79,29 +45,21 @@ class Proposal(NamedTuple):
     decision: Decision
 
 
-class _Message(NamedTuple):
-    """What would be sent, after the gate and before it has words."""
-
-    channel: Channel
-    moment: Moment
-    offer: Offer | None
-    subjects: tuple[Subject, ...]
-    fired: tuple[Firing, ...]
-
-
-def propose(request: StrategyRequest) -> Proposal:
-    """One proposal for one customer. Same request, same proposal; the language changes words only."""
+def propose(request: StrategyRequest, copywriter: Copywriter | None = None) -> Proposal:
+    """One proposal for one customer. Same request, same proposal; language and copywriter change words only."""
     test = plan_measurement(request.purchase_rate, request.policy, request.audience_size)
     complaints = without_complaint(request.claims, request.policy)
     choice = _choose(request, test)
     if complaints.fired:
         choice = serve_first(choice, complaints.fired[0])
-    message = _compose(request, choice, choice.channel) if choice.channel else None
+    message = compose(request, choice, choice.channel) if choice.channel else None
     fired = choice.fired + (message.fired if message else ())
     spoken = [claim_id for subject in message.subjects for claim_id in subject.claim_ids] if message else []
     rationale = _rationale(request, [*complaints.value, *spoken])
+    worded = _worded(request, message, copywriter) if message else Worded(())
     return Proposal(
-        _strategy(request, choice, message, fired, rationale, test), _decision(request, choice, fired, rationale)
+        _strategy(request, choice, message, worded, fired, rationale, test),
+        _decision(request, choice, worded, fired, rationale),
     )
 
 
@@ -109,102 +67,16 @@ def _choose(request: StrategyRequest, test: Measurement) -> Choice:
     return choose(
         request.retrieval,
         request.profile,
-        topics=_relevant_topics(request),
+        topics=request.relevant_topics,
         test=test,
         recent_contacts=request.recent_contacts,
         policy=request.policy,
     )
 
 
-def _relevant_topics(request: StrategyRequest) -> tuple[str, ...]:
-    """The strongest interests and what lies in the cart: a campaign about other topics is none of the customer's."""
-    top = request.profile.interests[: request.policy.relevance.top_interests]
-    carted = carted_topics(request.claims, request.item_topics)
-    return tuple(dict.fromkeys((*(interest.topic for interest in top), *carted)))
-
-
-def _compose(request: StrategyRequest, choice: Choice, channel: Channel) -> _Message:
-    """Timing, offer and subjects, each through its rule."""
-    arm = choice.match.arm if choice.match else None
-    policy, taxonomy = request.policy, request.taxonomy
-    offer = capped_offer(arm.offer if arm else None, policy)
-    topics = not_sensitive(_topics(request, choice), taxonomy)
-    themes = not_sensitive({theme: theme for theme in arm.themes} if arm else {}, taxonomy)
-    subjects = choose_subjects(
-        _ground(request, topics.value), _tested(request, choice, themes.value), taxonomy, policy.themes
-    )
-    moment = _moment(request, channel, _is_about_cart(choice, subjects))
-    timed = outside_quiet_hours(moment.at, channel, request.workspace.zone, policy)
-    return _Message(
-        channel,
-        moment._replace(at=timed.value),
-        offer.value,
-        subjects,
-        timed.fired + offer.fired + topics.fired + themes.fired,
-    )
-
-
-def _moment(request: StrategyRequest, channel: Channel, about_cart: bool) -> Moment:
-    return best_moment(
-        request.activity,
-        channel,
-        after=request.profile.as_of,
-        zone=request.workspace.zone,
-        policy=request.policy,
-        within_hours=request.policy.timing.cart_hours if about_cart else None,
-    )
-
-
-def _is_about_cart(choice: Choice, subjects: Sequence[Subject]) -> bool:
-    reminds = choice.match is not None and choice.match.campaign.objective == "reactivate_cart"
-    return reminds or any(subject.idea is Idea.CART for subject in subjects)
-
-
-def _ground(request: StrategyRequest, topics: Sequence[str]) -> Ground:
-    """What subjects are chosen from; items are told by topics that are in the taxonomy and not sensitive."""
-    known = {topic: f"{words.zh} {words.en}" for topic, words in request.taxonomy.topics.items()}
-    allowed = not_sensitive(known, request.taxonomy).value
-    items = {item: topic for item, topic in request.item_topics.items() if topic in allowed}
-    return Ground(_usable(request.claims), topics, _standing(request), items)
-
-
-def _standing(request: StrategyRequest) -> Standing:
-    profile, claims = request.profile, request.claims
-    values = {claim.predicate: claim.value for claim in claims}
-    seen = profile.last_seen_at
-    return Standing(
-        orders=profile.rfm.orders if profile.rfm else 0,
-        since_order=values.get(Predicate.DAYS_SINCE_LAST_ORDER) or _days_since_order(profile),
-        usual_gap=values.get(Predicate.USUAL_GAP) or profile.usual_gap_days,
-        unseen=(profile.as_of - seen).total_seconds() / 86_400 if seen else 0.0,
-    )
-
-
-def _days_since_order(profile: Profile) -> float | None:
-    return (profile.as_of - profile.rfm.last_order_at).total_seconds() / 86_400 if profile.rfm else None
-
-
-def _topics(request: StrategyRequest, choice: Choice) -> dict[str, str]:
-    """The customer's topics with their names, those that the campaign was about first."""
-    known = request.taxonomy.topics
-    own = [i.topic for i in request.profile.interests if i.topic in known]
-    about = choice.match.campaign.audience.topics if choice.match else ()
-    return {topic: f"{known[topic].zh} {known[topic].en}" for topic in sorted(own, key=lambda t: t not in about)}
-
-
-def _tested(request: StrategyRequest, choice: Choice, themes: tuple[str, ...]) -> PastThemes:
-    """What the campaign spoke about, and which of its topics are this customer's."""
-    about = choice.match.campaign.audience.topics if choice.match else ()
-    return PastThemes(themes, about, tuple(topic for topic in _relevant_topics(request) if topic in about))
-
-
-def _usable(claims: Sequence[Claim]) -> list[Claim]:
-    return [claim for claim in claims if claim.sensitivity == "none"]
-
-
 def _rationale(request: StrategyRequest, spoken: Sequence[str]) -> tuple[str, ...]:
     """The claims that speak for it: a complaint, those behind the themes, then behind the risk and the value."""
-    usable = {claim.claim_id for claim in _usable(request.claims)}
+    usable = {claim.claim_id for claim in request.usable_claims}
     wanted = dict.fromkeys((*spoken, *request.churn.signals, *request.ltv.drivers))
     return tuple(claim_id for claim_id in wanted if claim_id in usable)[:_MAX_RATIONALE]
 
@@ -212,7 +84,8 @@ def _rationale(request: StrategyRequest, spoken: Sequence[str]) -> tuple[str, ..
 def _strategy(
     request: StrategyRequest,
     choice: Choice,
-    message: _Message | None,
+    message: Message | None,
+    worded: Worded,
     fired: Sequence[Firing],
     rationale: tuple[str, ...],
     test: Measurement,
@@ -225,7 +98,7 @@ def _strategy(
         as_of=request.profile.as_of,
         lang=request.lang,
         channel=choice.channel,
-        themes=_themes(request, message) if message else (),
+        themes=worded.themes,
         timing=timing,
         offer=message.offer if message else None,
         metric=explain.metric(test, request.churn) if message else None,
@@ -235,19 +108,19 @@ def _strategy(
         risk=explain.risk(choice, request.churn, request.policy, _doubts(request, explain, message, test)),
         confidence=_confidence(choice),
         why_for_customer=explain.why(_why(request, choice, message), _topics_told(request, message), choice.channel),
-        ai_label=explain.label(request.rung),
+        ai_label=explain.label(worded.rung),
         status="proposed" if message else "abstained",
         status_reason=explain.reason(choice, request.retrieval, test),
         rules_fired=tuple(say_rule(f, request.workspace.currency, request.lang) for f in fired),
     )
 
 
-def _when(request: StrategyRequest, explain: Explainer, message: _Message) -> str:
+def _when(request: StrategyRequest, explain: Explainer, message: Message) -> str:
     return explain.moment(message.moment, after=request.profile.as_of)
 
 
 def _doubts(
-    request: StrategyRequest, explain: Explainer, message: _Message | None, test: Measurement
+    request: StrategyRequest, explain: Explainer, message: Message | None, test: Measurement
 ) -> tuple[str, ...]:
     """What is doubtful about this one message: a basket out of reach, a class too small to measure it."""
     doubts: list[str] = []
@@ -259,27 +132,28 @@ def _doubts(
     return tuple(doubts)
 
 
-def _topics_told(request: StrategyRequest, message: _Message | None) -> tuple[str, ...]:
+def _topics_told(request: StrategyRequest, message: Message | None) -> tuple[str, ...]:
     """The customer's interests that the message speaks of."""
     told = [topic for subject in (message.subjects if message else ()) for topic in (subject.topic, subject.other)]
     interests = {interest.topic for interest in request.profile.interests}
     return tuple(dict.fromkeys(topic for topic in told if topic in interests))
 
 
-def _why(request: StrategyRequest, choice: Choice, message: _Message | None) -> Why:
+def _why(request: StrategyRequest, choice: Choice, message: Message | None) -> Why:
     """The real ground, strongest first: something in the cart, a long absence, an interest, being a customer."""
     ideas = {subject.idea for subject in message.subjects} if message else set()
     wins_back = choice.match is not None and choice.match.campaign.objective == "win_back"
     if Idea.CART in ideas:
         return "cart"
-    if Idea.COMEBACK in ideas or (wins_back and _standing(request).is_away(request.policy.themes)):
+    if Idea.COMEBACK in ideas or (wins_back and request.standing.is_away(request.policy.themes)):
         return "away"
     if _topics_told(request, message):
         return "interests"
     return "customer" if request.profile.rfm else "visitor"
 
 
-def _themes(request: StrategyRequest, message: _Message) -> tuple[Theme, ...]:
+def _worded(request: StrategyRequest, message: Message, copywriter: Copywriter | None) -> Worded:
+    """The message's themes, worded by the copywriter when there is one, then dressed for the channel."""
     voice = Voice(
         shop=request.workspace.workspace_id,
         channel=message.channel,
@@ -287,7 +161,10 @@ def _themes(request: StrategyRequest, message: _Message) -> tuple[Theme, ...]:
         lang=request.lang,
         customer_id=request.profile.customer_id,
     )
-    return write_themes(message.subjects, voice, request.taxonomy)
+    composed = write_themes(message.subjects, voice, request.taxonomy)
+    forbidden = request.taxonomy.forbidden_words()
+    worded = copywriter.word(composed, request.lang, forbidden) if copywriter else Worded(composed)
+    return worded._replace(themes=dressed(worded.themes, message.subjects, voice))
 
 
 def _holdout_share(choice: Choice, policy: Policy) -> float:
@@ -308,7 +185,7 @@ def _confidence(choice: Choice) -> Confidence:
 
 
 def _decision(
-    request: StrategyRequest, choice: Choice, fired: Sequence[Firing], rationale: tuple[str, ...]
+    request: StrategyRequest, choice: Choice, worded: Worded, fired: Sequence[Firing], rationale: tuple[str, ...]
 ) -> Decision:
     currency = request.workspace.currency
     return Decision(
@@ -320,7 +197,10 @@ def _decision(
         propensity=1.0,
         policy_version=f"{request.policy.policy_version}-{request.taxonomy.fingerprint}",
         rules_fired=tuple(say_rule(firing, currency, LOG_LANG) for firing in fired),
-        rung=request.rung,
+        rung=worded.rung,
+        model=worded.model,
+        prompt_fingerprint=worded.prompt_fingerprint,
+        fallback_reason=worded.fallback_reason,
         evidence=rationale,
         campaigns=tuple(dict.fromkeys(m.campaign.campaign_id for m in request.retrieval.matches)),
     )

@@ -67,6 +67,8 @@ class Decision(Frozen):
     rung: Rung
     prompt_fingerprint: str | None = None
     model: str | None = None
+    fallback_reason: str | None = None
+    """Why the composer worded it though a model is configured."""
     evidence: tuple[str, ...]
     """claim_ids it rests on."""
     campaigns: tuple[str, ...]

@@ -151,7 +151,10 @@ def choose_subjects(ground: Ground, tested: PastThemes, taxonomy: Taxonomy, rule
 
 
 def write_themes(subjects: Iterable[Subject], voice: Voice, taxonomy: Taxonomy) -> tuple[Theme, ...]:
-    """Title and draft for each subject, no two titles alike. Which variant depends on the customer, not on chance."""
+    """Title and draft for each subject, no two titles alike, before `dressed` puts sender and offer around them.
+
+    Which variant depends on the customer, not on chance.
+    """
     start = crc32(voice.customer_id.encode())
     written: list[Theme] = []
     for place, subject in enumerate(subjects):
@@ -159,6 +162,16 @@ def write_themes(subjects: Iterable[Subject], voice: Voice, taxonomy: Taxonomy) 
         fresh = (way for way in ways if not any(_alike(way.title, theme.title) for theme in written))
         written.append(next(fresh, ways[0]))
     return tuple(written)
+
+
+def dressed(themes: Iterable[Theme], subjects: Iterable[Subject], voice: Voice) -> tuple[Theme, ...]:
+    """The themes as the channel shows them: signed, and with the offer where they sell something."""
+    frame = wording(voice.lang).frames[voice.channel]
+    offers = ("" if subject.idea in WITHOUT_OFFER else voice.offer for subject in subjects)
+    return tuple(
+        Theme(title=theme.title, draft=frame.format(shop=voice.shop, draft=theme.draft, offer=offer))
+        for theme, offer in zip(themes, offers, strict=True)
+    )
 
 
 def _tested(tested: PastThemes, ground: Ground, taxonomy: Taxonomy, rule: ThemeRule) -> Iterator[Subject]:
@@ -267,9 +280,7 @@ def _write(subject: Subject, variant: int, voice: Voice, taxonomy: Taxonomy) -> 
         "other": taxonomy.name(subject.other, voice.lang) if subject.other else "",
     }
     draft = _capital(drafts[variant % len(drafts)].format(**names))
-    offer = "" if idea in WITHOUT_OFFER else voice.offer
-    framed = words.frames[voice.channel].format(shop=voice.shop, draft=draft, offer=offer)
-    return Theme(title=_capital(titles[variant % len(titles)].format(**names)), draft=framed)
+    return Theme(title=_capital(titles[variant % len(titles)].format(**names)), draft=draft)
 
 
 def _alike(one: str, other: str) -> bool:

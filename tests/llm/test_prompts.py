@@ -40,6 +40,10 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "claims": "[k_1] First order: £20.00 on 3 May 2011.\n[k_2] Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011.",
         "language": "British English",
     },
+    "strategy_draft": {
+        "themes": "1. Skincare, no rush | Take your time.\n2. Hello | Text.\n3. Bye | Text.",
+        "language": "British English",
+    },
     "select_claims": {
         "claims": "1. First order: £20.00 on 3 May 2011.\n2. Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011."
     },

@@ -7,7 +7,18 @@ import pytest
 from app.narrative.schemas import Claim, Predicate
 from app.retrieval.schemas import Channel
 from app.schema import Lang
-from app.strategy.themes import Ground, Idea, PastThemes, Standing, Subject, Voice, choose_subjects, write_themes
+from app.strategy.schemas import Theme
+from app.strategy.themes import (
+    Ground,
+    Idea,
+    PastThemes,
+    Standing,
+    Subject,
+    Voice,
+    choose_subjects,
+    dressed,
+    write_themes,
+)
 from tests.factories_campaigns import real_taxonomy
 from tests.factories_strategy import claim_of, real_policy
 
@@ -18,6 +29,10 @@ REGULAR = Standing(orders=5, since_order=90, usual_gap=30, unseen=40)
 
 def voice(channel: Channel = Channel.SMS, lang: Lang = "zh", customer_id: str = "cu_1", offer: str = "") -> Voice:
     return Voice(shop="shop", channel=channel, offer=offer, lang=lang, customer_id=customer_id)
+
+
+def written(subjects: Sequence[Subject], voice: Voice) -> tuple[Theme, ...]:
+    return dressed(write_themes(subjects, voice, TAXONOMY), subjects, voice)
 
 
 def chosen(
@@ -138,7 +153,7 @@ def test_no_two_titles_are_alike(customer: str) -> None:
         Subject(Idea.COMEBACK),
         Subject(Idea.TESTED, theme="还在考虑吗"),
     ]
-    themes = write_themes([*subjects, Subject(Idea.CART)], voice(customer_id=customer), TAXONOMY)
+    themes = written([*subjects, Subject(Idea.CART)], voice(customer_id=customer))
     bare = {theme.title.strip("？") for theme in themes}
     assert len(bare) == 4
     past = PastThemes(("好久不见", "好久不见！", "换季"), ("skincare",), ("skincare",))
@@ -156,7 +171,7 @@ def test_at_most_one_tested_theme_goes_without_a_topic() -> None:
 def test_every_idea_can_be_written_without_a_topic_where_it_may_lack_one(lang: Lang) -> None:
     for idea in set(Idea) - {Idea.RISING, Idea.FAVOURITE, Idea.PAIR}:
         for customer in "abc":
-            (theme,) = write_themes([Subject(idea, theme="换季")], voice(lang=lang, customer_id=customer), TAXONOMY)
+            (theme,) = written([Subject(idea, theme="换季")], voice(lang=lang, customer_id=customer))
             assert theme.title
             assert "专区" not in theme.draft
             assert "  " not in theme.draft
@@ -166,7 +181,7 @@ def test_every_idea_can_be_written_without_a_topic_where_it_may_lack_one(lang: L
 @pytest.mark.parametrize("channel", list(Channel))
 def test_themes_are_three_different_drafts(lang: Lang, channel: Channel) -> None:
     subjects = chosen([], ("skincare", "travel"), PastThemes(("换季护肤", "Fresh start"), ("skincare",), ("skincare",)))
-    themes = write_themes(subjects, voice(channel, lang), TAXONOMY)
+    themes = written(subjects, voice(channel, lang))
     assert len({theme.draft for theme in themes}) == len({theme.title for theme in themes}) == 3
     assert not any("{" in theme.draft + theme.title for theme in themes)
 
@@ -175,21 +190,21 @@ def test_chinese_sms_carry_signature_and_way_out_and_stay_short() -> None:
     for idea in Idea:
         for customer in ("a", "b", "c", "d"):
             subject = Subject(idea, topic="candles_fragrance", other="books_stationery", theme="换季护肤焕新周")
-            (theme,) = write_themes([subject], voice(customer_id=customer, offer="满¥199减¥20，7天内有效。"), TAXONOMY)
+            (theme,) = written([subject], voice(customer_id=customer, offer="满¥199减¥20，7天内有效。"))
             assert theme.draft.startswith("【shop】")
             assert theme.draft.endswith("拒收请回复R")
             assert len(theme.draft) <= 90
 
 
 def test_english_sms_say_how_to_stop() -> None:
-    (theme,) = write_themes([Subject(Idea.SERVICE)], voice(lang="en"), TAXONOMY)
+    (theme,) = written([Subject(Idea.SERVICE)], voice(lang="en"))
     assert theme.draft.endswith("Reply STOP to opt out.")
 
 
 def test_a_theme_in_the_other_language_is_not_quoted() -> None:
     subject = Subject(Idea.TESTED, topic="skincare", theme="换季护肤")
-    (zh,) = write_themes([subject], voice(), TAXONOMY)
-    (en,) = write_themes([subject], voice(lang="en"), TAXONOMY)
+    (zh,) = written([subject], voice())
+    (en,) = written([subject], voice(lang="en"))
     assert zh.title == "换季护肤"
     assert "换季" not in en.title + en.draft
     assert "skincare" in (en.title + en.draft).lower()
@@ -197,7 +212,7 @@ def test_a_theme_in_the_other_language_is_not_quoted() -> None:
 
 def test_customers_get_varied_copy_and_each_always_the_same() -> None:
     subject = [Subject(Idea.FAVOURITE, topic="skincare")]
-    drafts = [write_themes(subject, voice(customer_id=f"c{i}"), TAXONOMY)[0].draft for i in range(30)]
-    again = [write_themes(subject, voice(customer_id=f"c{i}"), TAXONOMY)[0].draft for i in range(30)]
+    drafts = [written(subject, voice(customer_id=f"c{i}"))[0].draft for i in range(30)]
+    again = [written(subject, voice(customer_id=f"c{i}"))[0].draft for i in range(30)]
     assert len(set(drafts)) == 3
     assert drafts == again

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from app.access.schemas import Role
-from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance
+from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance, fallback_warning
 from app.api.deps import CustomerRef, Viewing, allowed
 from app.views import Recommendation
 
@@ -19,6 +19,10 @@ def strategy(customer_id: CustomerRef, view: Viewing) -> Answer[Recommendation]:
         data=found,
         as_of=view.as_of,
         provenance=AnswerProvenance(
-            rung=decision.rung, model=decision.model, prompt_fingerprint=decision.prompt_fingerprint
+            rung=decision.rung,
+            model=decision.model,
+            prompt_fingerprint=decision.prompt_fingerprint,
+            fallback_reason=decision.fallback_reason,
         ),
+        warnings=fallback_warning(decision.fallback_reason),
     )
