@@ -11,8 +11,6 @@ from app.database.engine import Database
 from app.database.migrate import upgrade
 from app.errors import InvalidInput
 from app.events.quality import Quarantine
-from app.events.schemas import IncomingEvent
-from app.events.sources.mapping import Parsed
 from app.events.store import EventLog
 from app.identity.store import IdentityStore
 from app.insights.story import Storyteller
@@ -89,28 +87,9 @@ def _chat_model(settings: Settings, url: str, name: str) -> ChatModel | None:
 
 
 def load_demo(app: App, *, now: datetime, progress: Progress = lambda _: None) -> Workspace:
-    """The demo workspace, filled with the seeded shop when it is empty."""
+    """The demo workspace, filled with the seeded shop that settings name when it is empty."""
+    from app.demo.load import load_shop
     from app.demo.shop import DemoShop
 
-    pipeline = app.pipeline
     shop = DemoShop(seed=app.settings.demo_seed, customers=app.settings.demo_customers)
-    workspace = pipeline.access.ensure(shop.workspace)
-    if pipeline.knowledge_base.cases(workspace.workspace_id):  # written last: everything else is there
-        pipeline.catch_up(workspace)
-        return workspace
-    now = max(now, shop.ends_at)  # on a machine whose clock is behind the demo, it is not "from the future"
-    progress(f"making a demo shop of {app.settings.demo_customers} customers")
-    pipeline.put_items(workspace, shop.items())
-    by_source: dict[str, list[Parsed]] = {}
-    for line, (source, incoming) in enumerate(shop.events(), start=1):
-        by_source.setdefault(source, []).append(_parsed(line, incoming))
-    for source, records in by_source.items():
-        report = pipeline.ingest(workspace, source, records, now=now)
-        progress(f"{report.accepted:,} events from {source}")
-    progress(f"folding {pipeline.catch_up(workspace):,} events into profiles")
-    pipeline.knowledge_base.import_cases(workspace.workspace_id, shop.cases(), approved_by="demo", now=now)
-    return workspace
-
-
-def _parsed(line: int, incoming: IncomingEvent) -> Parsed:
-    return Parsed(line, incoming, None, {"message_id": incoming.message_id})
+    return load_shop(app.pipeline, shop, now=now, progress=progress)

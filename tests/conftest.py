@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from app.bootstrap import App, build, load_demo
 from app.config import ROOT, Settings
 from app.database.engine import Database
 from app.database.migrate import upgrade
 from app.text.taxonomy import Taxonomy, load_taxonomy
+
+# A busy machine is no reason to fail: figures of time live in benches.
+hypothesis_settings.register_profile("understory", deadline=None, database=None)
+hypothesis_settings.load_profile("understory")
 
 _connect = socket.socket.connect
 
@@ -59,9 +64,9 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A demo shop of 120 customers behind the real pipeline, made once. Tests read it and leave it as it was."""
+    """A demo shop of 160 customers behind the real pipeline, made once. Tests read it and leave it as it was."""
     settings = Settings(
-        _env_file=None, data_dir=tmp_path_factory.mktemp("demo"), database_url="", demo_customers=120, llm_url=""
+        _env_file=None, data_dir=tmp_path_factory.mktemp("demo"), database_url="", demo_customers=160, llm_url=""
     )
     app = build(settings)
     load_demo(app, now=datetime(2026, 11, 1, tzinfo=UTC))

@@ -5,12 +5,13 @@ Without options: knowledge_base/campaigns.jsonl, from the default seed. With --e
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
-from app.demo.shop import DEFAULT_CUSTOMERS, DEFAULT_SEED, DemoShop
+from app.demo.shop import DEFAULT_CUSTOMERS, DEFAULT_SEED, MOST_CUSTOMERS, DemoShop
 from app.events.schemas import IncomingEvent
 from app.retrieval.schemas import Case
 
@@ -44,20 +45,45 @@ def write_lines(path: Path, lines: Iterable[str]) -> int:
     return written
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """What cannot be used is answered with one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and stop with status 2."""
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        raise SystemExit(2)
+
+
 def main(arguments: list[str]) -> None:
     """Write what was asked for and say so."""
-    parser = argparse.ArgumentParser(prog="python -m app.demo", description="Write the demo shop's files.")
-    parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    parser.add_argument("--customers", type=int, default=DEFAULT_CUSTOMERS)
+    parser = OneLineParser(prog="python -m app.demo", description="Write the demo shop's files.")
+    parser.add_argument("--seed", type=_whole(0, 2**63 - 1), default=DEFAULT_SEED)
+    parser.add_argument("--customers", type=_whole(1, MOST_CUSTOMERS), default=DEFAULT_CUSTOMERS)
     parser.add_argument("--events", type=Path, metavar="FILE", help="write the log here instead of the campaigns")
     parser.add_argument("--campaigns", type=Path, metavar="FILE", help="write the past campaigns here")
+    parser.add_argument("--wording", choices=("A", "B"), default="A", help="B: the held-out vocabulary")
     options = parser.parse_args(arguments)
-    shop = DemoShop(options.seed, options.customers)
-    if options.events:
-        print(f"{write_lines(options.events, event_lines(shop))} events -> {options.events}")
-    if options.campaigns or not options.events:
-        path = options.campaigns or CAMPAIGNS_FILE
+    try:
+        _write(DemoShop(options.seed, options.customers, options.wording), options.events, options.campaigns)
+    except OSError as error:
+        parser.error(f"cannot write: {error}")
+
+
+def _write(shop: DemoShop, events: Path | None, campaigns: Path | None) -> None:
+    if events:
+        print(f"{write_lines(events, event_lines(shop))} events -> {events}")
+    if campaigns or not events:
+        path = campaigns or CAMPAIGNS_FILE
         print(f"{write_lines(path, case_lines(shop.cases()))} past campaigns -> {path}")
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+        return int(text)
+
+    return read
 
 
 if __name__ == "__main__":

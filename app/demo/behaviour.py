@@ -12,8 +12,9 @@ from app.demo.life import Life
 from app.demo.parameters import Parameters
 from app.demo.personas import Stage
 from app.demo.plans import Plan
-from app.demo.recording import MARKETING, Identifiers
-from app.events.schemas import EventKind, IncomingEvent
+from app.demo.recording import MARKETING, Arrival, Identifiers
+from app.demo.social import follow
+from app.events.schemas import EventKind
 from app.retrieval.schemas import Channel, OfferType
 
 _PUT_OFF_DAYS = 10
@@ -34,12 +35,18 @@ def play(
     calendar: Calendar,
     shelf: Shelf,
     parameters: Parameters,
-) -> list[tuple[str, IncomingEvent]]:
-    """All records of one customer, (source, event) in order of arrival."""
+) -> list[Arrival]:
+    """All records of one customer in order of arrival."""
     life = Life(seed, plan.customer, calendar, shelf, parameters)
-    for errand in sorted(_errands(life, plan, touches), key=lambda errand: errand.at_ms):
+    reached = tuple(touch for touch in touches if _reaches(touch, life))
+    for errand in sorted(_errands(life, plan, reached), key=lambda errand: errand.at_ms):
         errand.do(life, errand.at_ms)
-    return life.recorder.stream()
+    return life.recorder.arrivals()
+
+
+def _reaches(touch: Touch, life: Life) -> bool:
+    """False for a number that has been given up."""
+    return touch.arm.channel is not Channel.SMS or life.names.phone_on(touch.sent_ms // DAY_MS) is not None
 
 
 def _errands(life: Life, plan: Plan, touches: tuple[Touch, ...]) -> Iterator[Errand]:
@@ -47,6 +54,8 @@ def _errands(life: Life, plan: Plan, touches: tuple[Touch, ...]) -> Iterator[Err
     yield from _orders(life, plan, touches)
     yield from (Errand(touch.sent_ms, _receive(touch)) for touch in touches)
     yield from _withdrawals(life)
+    if life.names.handle and len(plan.visit_days) > 1:
+        yield Errand(life.moment_on(plan.visit_days[1]), follow)
     for stage in life.customer.stages:
         if stage.phase.nights:
             yield from _nights(life, stage)
@@ -82,7 +91,7 @@ def _receive(touch: Touch) -> Callable[[Life, int], None]:
     """A message goes out; perhaps it is opened, clicked, and followed by a visit."""
 
     def receive(life: Life, at_ms: int) -> None:
-        names = life.customer.names
+        names = life.names
         by_sms = touch.arm.channel is Channel.SMS
         who: Identifiers = {"phone": names.phone} if by_sms else {"user_id": names.user_id}
         _note_message(life, touch, EventKind.CAMPAIGN_SENT, at_ms, who)
@@ -123,7 +132,7 @@ def _withdrawals(life: Life) -> Iterator[Errand]:
 
 
 def _withdraw(channel: Channel, granted: bool) -> Callable[[Life, int], None]:
-    return lambda life, at_ms: life.say_consent(life.known_surface(), at_ms, channel.value, granted)
+    return lambda life, at_ms: life.say_consent(at_ms, channel.value, granted)
 
 
 def _nights(life: Life, stage: Stage) -> Iterator[Errand]:

@@ -5,7 +5,7 @@ from typing import Unpack
 from app.demo.calendar import SECOND_MS
 from app.demo.catalogue import Product
 from app.demo.life import Life
-from app.demo.recording import WEB, Details, Identifiers
+from app.demo.recording import Details, Identifiers
 from app.events.schemas import EventKind
 
 _COMES_BACK = 0.3
@@ -19,24 +19,22 @@ class Visit:
         """Come in; the visitor may not be known yet."""
         life.visits += 1
         self.life = life
-        self.surface = life.surface()
+        self.place = life.place(life.surface(), start_ms)
         self.now_ms = start_ms
         self.cart: list[Product] = []
         self._session_id = f"s{life.customer.index:06d}-{life.visits:04d}"
-        logged_out = self.surface == WEB and life.dice.chance(life.rates.logged_out)
-        known = life.knows(self.surface) and not logged_out
-        self._stranger: Identifiers | None = None if known else life.stranger(self.surface)
-        self.note(EventKind.SESSION, properties={"surface": self.surface, "entry": entry})
+        self._logged_in = not life.comes_unknown(self.place)
+        self.note(EventKind.SESSION, properties={"surface": self.place.surface, "entry": entry})
 
     @property
     def who(self) -> Identifiers:
         """The identifiers that this visit's events carry now."""
-        return self._stranger or self.life.member(self.surface)
+        return self.life.member(self.place, self.now_ms) if self._logged_in else self.place.stranger()
 
     def note(self, kind: EventKind, **details: Unpack[Details]) -> None:
         """Record an act of this visit."""
         details["session_id"] = self._session_id
-        self.life.recorder.note(self.surface, self.now_ms, kind, self.who, **details)
+        self.life.recorder.note(self.place.surface, self.now_ms, kind, self.who, **details)
         self.wait(1, 9)
 
     def wait(self, low_s: float, high_s: float) -> None:
@@ -45,9 +43,9 @@ class Visit:
 
     def log_in(self) -> None:
         """From here on the shop knows who it is; nothing happens when it did before."""
-        if self._stranger is not None:
-            self.life.log_in(self.surface, self.now_ms, self._stranger)
-            self._stranger = None
+        if not self._logged_in:
+            self.life.log_in(self.place, self.now_ms)
+            self._logged_in = True
             self.wait(8, 20)
 
     def search(self, text: str) -> None:
@@ -84,7 +82,7 @@ def browse(life: Life, start_ms: int, *, topic: str | None = None, entry: str = 
     for position in range(1 + life.dice.poisson(life.customer.depth * stage.phase.depth)):
         product = _next_product(visit, topic)
         visit.look_at(product)
-        if position == 0:
+        if position == 0 and not life.stays_unknown(visit.place):
             visit.log_in()
         _keep(visit, product)
     _tidy_cart(visit)

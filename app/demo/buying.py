@@ -5,15 +5,19 @@ from typing import NamedTuple
 from app.demo.browsing import Visit
 from app.demo.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from app.demo.catalogue import Product
+from app.demo.identities import Place
 from app.demo.life import Life
 from app.demo.recording import REVIEWS, SUPPORT_DESK, Identifiers
+from app.demo.social import talk_about
 from app.demo.wording import wording
 from app.events.schemas import EventKind
 
+_REASONS = ("delivery", "delivery", "usage", "size", "price", "stock", "invoice", "quality", "quality", "exchange")
 _TRIES = 14
 _ENOUGH = 0.8
 _ROOM = 1.25
-_SMALL = 0.15
+_SMALL = 0.12
+_DOZENS = 12.0
 _LOOKS_AGAIN = 0.35
 _ALSO_LOOKS = 0.1
 
@@ -27,11 +31,11 @@ class Line(NamedTuple):
 
 
 class Order(NamedTuple):
-    """An order with the visit's surface, to which refunds return."""
+    """An order with the place from which it came, to which refunds return."""
 
     order_id: str
     at_ms: int
-    surface: str
+    place: Place
     lines: tuple[Line, ...]
 
 
@@ -46,7 +50,8 @@ def buy(life: Life, start_ms: int, basket: float, *, topic: str | None = None, e
     for line in lines:
         if life.dice.chance(_LOOKS_AGAIN):
             visit.look_at(line.product)
-        visit.put_in_cart(line.product, line.quantity)
+        if not life.dice.chance(life.rates.straight_to_order):
+            visit.put_in_cart(line.product, line.quantity)
     order = _check_out(visit, lines)
     _aftermath(life, order)
     return order
@@ -54,8 +59,8 @@ def buy(life: Life, start_ms: int, basket: float, *, topic: str | None = None, e
 
 def complain(life: Life, moment_ms: int) -> None:
     """Tell the support desk that enough is enough."""
-    text = life.writer.chat("complaint", "", _last_order_id(life), life.customer.names.phone)
-    life.recorder.note(SUPPORT_DESK, moment_ms, EventKind.SUPPORT_MESSAGE, _caller(life), text=text)
+    text = life.writer.chat("complaint", "", _last_order_id(life), life.names.phone)
+    life.recorder.note(SUPPORT_DESK, moment_ms, EventKind.SUPPORT_MESSAGE, _caller(life, moment_ms), text=text)
 
 
 def _shopping_topic(life: Life, moment_ms: int, *, gift: bool) -> str:
@@ -91,8 +96,8 @@ def _fill_basket(visit: Visit, topic: str, basket: float) -> tuple[Line, ...]:
 
 def _line(visit: Visit, product: Product, basket: float) -> Line:
     """Several pieces of what is small beside the basket; prices fall during sales, to the nearest ten fen."""
-    small = product.price < _SMALL * basket
-    quantity = 1 + (visit.life.dice.poisson(0.7) if small else 0)
+    share = product.price / basket
+    quantity = 1 + (visit.life.dice.poisson(min(_DOZENS, _SMALL / share)) if share < _SMALL else 0)
     sale = float(visit.life.calendar.prices[min(visit.now_ms // DAY_MS, visit.life.calendar.days - 1)])
     return Line(product, quantity, round(product.price * sale / 10) * 10 * quantity)
 
@@ -100,7 +105,7 @@ def _line(visit: Visit, product: Product, basket: float) -> Line:
 def _check_out(visit: Visit, lines: tuple[Line, ...]) -> Order:
     life = visit.life
     life.orders += 1
-    order = Order(_last_order_id(life), visit.now_ms, visit.surface, lines)
+    order = Order(_last_order_id(life), visit.now_ms, visit.place, lines)
     if life.dice.chance(life.rates.coupon_used * life.customer.sensitivity):
         saved = life.dice.pick((500, 1000, 2000))
         used: dict[str, object] = {"action": "used", "saved_minor": saved}
@@ -124,6 +129,7 @@ def _aftermath(life: Life, order: Order) -> None:
         unhappy = life.dice.chance(life.rates.unhappy_cool if cool else life.rates.unhappy)
         _maybe_refund(life, order, line, unhappy=unhappy)
         _maybe_review(life, order, line, unhappy=unhappy, cool=cool)
+    talk_about(life, order.at_ms, order.lines[0].product)
     if life.dice.chance(life.rates.support):
         _ask_support(life, order, unhappy=cool)
 
@@ -134,11 +140,12 @@ def _maybe_refund(life: Life, order: Order, line: Line, *, unhappy: bool) -> Non
         return
     partly = dice.chance(rates.refund_partly)
     amount = max(100, round(line.amount * dice.between(0.2, 0.7))) if partly else line.amount
+    at_ms = order.at_ms + round(dice.between(2, 13) * DAY_MS)
     life.recorder.note(
-        order.surface,
-        order.at_ms + round(dice.between(2, 13) * DAY_MS),
+        order.place.surface,
+        at_ms,
         EventKind.REFUND,
-        life.member(order.surface),
+        life.member(order.place, at_ms),
         order_id=order.order_id,
         item_id=line.product.item.item_id,
         amount_minor=amount,
@@ -157,7 +164,7 @@ def _maybe_review(life: Life, order: Order, line: Line, *, unhappy: bool, cool: 
         REVIEWS,
         order.at_ms + round(dice.between(3, 18) * DAY_MS),
         EventKind.REVIEW,
-        {"user_id": life.customer.names.user_id},
+        {"user_id": life.names.user_id},
         order_id=order.order_id,
         item_id=line.product.item.item_id,
         text=text,
@@ -168,33 +175,33 @@ def _maybe_review(life: Life, order: Order, line: Line, *, unhappy: bool, cool: 
 def _ask_support(life: Life, order: Order, *, unhappy: bool) -> None:
     """A question, sometimes followed by a phone number and later by thanks."""
     dice, nickname = life.dice, order.lines[0].product.nickname
-    reason = dice.pick(("quality", "exchange") if unhappy else ("delivery", "delivery", "usage", "quality", "exchange"))
-    moment, who = order.at_ms + round(dice.between(2, 96) * HOUR_MS), _caller(life)
+    reason = dice.pick(("quality", "exchange") if unhappy else _REASONS)
+    moment = order.at_ms + round(dice.between(2, 96) * HOUR_MS)
+    who = _caller(life, moment)
     messages = [(reason, 0.0)]
-    if dice.chance(life.rates.support_phone):
+    if dice.chance(life.rates.support_phone) and "phone" in who:
         messages.append(("phone", dice.between(1, 4)))
     if not unhappy and dice.chance(0.4):
         messages.append(("thanks", dice.between(10, 90)))
     for said, minutes in messages:
-        text = life.writer.chat(said, nickname, order.order_id, life.customer.names.phone)
+        text = life.writer.chat(said, nickname, order.order_id, life.names.phone)
         at_ms = moment + round(minutes * MINUTE_MS)
         life.recorder.note(SUPPORT_DESK, at_ms, EventKind.SUPPORT_MESSAGE, who, order_id=order.order_id, text=text)
 
 
-def _caller(life: Life) -> Identifiers:
-    """The support desk knows a phone number, written down in one way or another."""
-    phone = life.customer.names.phone
-    return {
-        "phone": life.dice.pick(
-            (
-                phone,
-                phone,
-                phone,
-                f"+86 {phone[:3]} {phone[3:7]} {phone[7:]}",
-                f"{phone[:3]}-{phone[3:7]}-{phone[7:]}",
-            )
-        )
-    }
+def _caller(life: Life, moment_ms: int) -> Identifiers:
+    """The support desk asks for the phone number, or else the login; in a store it works on the store's tablet."""
+    phone, habits = life.names.phone_on(moment_ms // DAY_MS), life.parameters.identities
+    who: Identifiers = {"user_id": life.names.user_id} if phone is None else {"phone": _written(phone, life)}
+    if life.dice.chance(habits.in_store):
+        who["device"] = life.dice.pick(habits.store_tablets)
+    return who
+
+
+def _written(phone: str, life: Life) -> str:
+    """A number as people at a desk write it down."""
+    parts = phone[:3], phone[3:7], phone[7:]
+    return life.dice.pick((phone, phone, phone, f"+86 {' '.join(parts)}", "-".join(parts)))
 
 
 def _last_order_id(life: Life) -> str:

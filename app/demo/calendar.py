@@ -27,6 +27,8 @@ class Calendar:
         self.end_ms = self.days * DAY_MS
         self._epoch_ms = round(self.midnight.timestamp()) * 1000
         self._first_day = parameters.first_day
+        self._dates = [(parameters.first_day + timedelta(day)).isoformat() for day in range(self.days)]
+        self._paces: dict[float, NDArray[np.float64]] = {}
         self.rates = np.ones(self.days)
         """The shop-wide factor on every rate, by day."""
         self.prices = np.ones(self.days)
@@ -40,6 +42,12 @@ class Calendar:
         """The aware local time of a moment."""
         return self.midnight + timedelta(milliseconds=moment_ms)
 
+    def wall_clock(self, moment_ms: int, between: str = "T") -> str:
+        """Local date and time to the second, as ISO 8601 writes them."""
+        day, ms = divmod(moment_ms, DAY_MS)
+        minutes, seconds = divmod(ms // SECOND_MS, 60)
+        return f"{self._dates[day]}{between}{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
     def moment(self, when: datetime) -> int:
         """The moment of an aware time."""
         return (when - self.midnight) // timedelta(milliseconds=1)
@@ -50,7 +58,9 @@ class Calendar:
 
     def pace(self, power: float) -> NDArray[np.float64]:
         """Rates by day for somebody who cares for festivals `power` times as much."""
-        return np.array(self.rates**power)
+        if power not in self._paces:
+            self._paces[power] = np.array(self.rates**power)
+        return self._paces[power]
 
     def _mark(self, season: Season) -> None:
         first = (season.first - self._first_day).days

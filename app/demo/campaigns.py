@@ -5,6 +5,7 @@ the same response model.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache, cached_property
 from math import fsum
@@ -12,11 +13,12 @@ from typing import Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
+from app.demo.ageing import Sending, Wear
 from app.demo.calendar import DAY_MS, HOUR_MS, SHANGHAI, Calendar
 from app.demo.dice import Dice
 from app.demo.parameters import Parameters, load_yaml
 from app.demo.plans import Plan, Planner
-from app.demo.response import Answer, answer
+from app.demo.response import Answer, Message, answer
 from app.profile.rfm import Standing, classify, medians
 from app.profile.schemas import RfmClass
 from app.retrieval.schemas import Arm, Channel, Offer, OfferType
@@ -27,7 +29,7 @@ _INTEREST_NEEDED = 0.12
 _SENDING_HOURS = 0.5
 
 
-class OfferSpec(Frozen):
+class OfferSpec(NamedTuple):
     """An offer in yuan."""
 
     type: OfferType
@@ -37,14 +39,19 @@ class OfferSpec(Frozen):
 
 
 class ArmSpec(Frozen):
-    """One variant; `about` is the topic it truly speaks of."""
+    """One variant. What it leaves out is the campaign's; `about` is the topic it truly speaks of."""
 
-    arm_id: str
+    arm_id: str = ""
     channel: Channel
-    about: str
-    themes: tuple[str, ...]
-    timing: str
+    about: str = ""
+    themes: tuple[str, ...] = ()
+    timing: str = ""
     offer: OfferSpec | None = None
+
+    @property
+    def name(self) -> str:
+        """Its own name, or its channel and offer."""
+        return self.arm_id or f"{self.channel}-{self.offer.type if self.offer else 'plain'}"
 
 
 class CampaignSpec(Frozen):
@@ -60,7 +67,15 @@ class CampaignSpec(Frozen):
     window: int
     holdout: float
     share: float
+    about: str = ""
+    themes: tuple[str, ...] = ()
+    timing: str = ""
     arms: tuple[ArmSpec, ...]
+
+    @property
+    def campaign_id(self) -> str:
+        """Sorts by time."""
+        return f"{self.starts_at:%y%m%d}-{self.id}"
 
     @property
     def starts_at(self) -> datetime:
@@ -84,8 +99,9 @@ class Touch(NamedTuple):
 
 @cache
 def campaign_specs() -> tuple[CampaignSpec, ...]:
-    """All past campaigns, in file order."""
-    return TypeAdapter(tuple[CampaignSpec, ...]).validate_python(load_yaml("past_campaigns.yaml"))
+    """All past campaigns, in order of time."""
+    specs = TypeAdapter(tuple[CampaignSpec, ...]).validate_python(load_yaml("past_campaigns.yaml"))
+    return tuple(sorted(specs, key=lambda spec: (spec.starts_at, spec.id)))
 
 
 class Run(NamedTuple):
@@ -94,7 +110,8 @@ class Run(NamedTuple):
     spec: CampaignSpec
     start_ms: int
     day: int
-    arms: tuple[Arm, ...]
+    messages: tuple[Message, ...]
+    """One for each arm."""
     limits: Standing | None
 
     @property
@@ -114,57 +131,88 @@ class PastCampaigns:
         self._planner = planner
 
     def touches(self, plan: Plan) -> tuple[Touch, ...]:
-        """What one customer had to do with the campaigns, in their order."""
+        """What one customer had to do with the campaigns, in their order; nobody is written to too often."""
         dice = Dice(self._seed, CAMPAIGNS_PLACE, plan.customer.index)
-        drawn = [self._touch(plan, run, dice) for run in self.runs]
-        return tuple(touch for touch in drawn if touch is not None)
+        touches: list[Touch] = []
+        for run in self.runs:
+            touch = self._touch(plan, run, dice)
+            if touch is not None and not self._is_too_much(touch, touches):
+                touches.append(touch)
+        return tuple(touches)
+
+    @cached_property
+    def wear(self) -> Wear:
+        """What these campaigns have worn out."""
+        return Wear(_sendings(self._calendar), self._parameters.response.ageing)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """All campaigns, in order of time."""
+        return tuple(self.run(spec) for spec in campaign_specs())
+
+    def run(self, spec: CampaignSpec, day: int | None = None) -> Run:
+        """A campaign on its own day, or as if it were sent on another, at the same time of day."""
+        start_ms = self._calendar.moment(spec.starts_at)
+        if day is not None:
+            start_ms = day * DAY_MS + start_ms % DAY_MS
+        day = start_ms // DAY_MS
+        standings = [_standing(plan, day) for plan in self._sample] if spec.rfm else []
+        limits = medians(standing for standing in standings if standing is not None)
+        return Run(spec, start_ms, day, tuple(self._message(arm, spec, day) for arm in spec.arms), limits)
 
     @cached_property
     def _sample(self) -> tuple[Plan, ...]:
         return tuple(map(self._planner.plan, range(self._parameters.rfm_sample)))
 
-    @cached_property
-    def runs(self) -> tuple[Run, ...]:
-        """All campaigns, in order of time."""
-        return tuple(self._run(spec) for spec in campaign_specs())
-
-    def _run(self, spec: CampaignSpec) -> Run:
-        start_ms = self._calendar.moment(spec.starts_at)
-        day = start_ms // DAY_MS
-        standings = [_standing(plan, day) for plan in self._sample] if spec.rfm else []
-        limits = medians(standing for standing in standings if standing is not None)
-        return Run(spec, start_ms, day, tuple(_arm(arm, spec) for arm in spec.arms), limits)
+    def _message(self, arm: ArmSpec, campaign: CampaignSpec, day: int) -> Message:
+        about = arm.about or campaign.about
+        return Message(_arm(arm, campaign), about, day, self.wear.freshness(arm.channel, about, day))
 
     def _touch(self, plan: Plan, run: Run, dice: Dice) -> Touch | None:
         spec, model = run.spec, self._parameters.response
-        which = dice.whole(0, len(spec.arms) - 1)
-        arm, about = run.arms[which], spec.arms[which].about
-        if not eligible(plan, arm, run) or not dice.chance(spec.share) or dice.chance(spec.holdout):
+        message = dice.pick(run.messages)
+        if not dice.chance(spec.share) or dice.chance(spec.holdout):
             return None
-        sent_ms = _sent_ms(plan, arm, run, dice.between(0.0, _SENDING_HOURS))
+        if not may_reach(plan, message.arm.channel, run) or not is_meant_for(plan, run):
+            return None
+        sent_ms = _sent_ms(plan, message.arm, run, dice.between(0.0, _SENDING_HOURS))
         return Touch(
-            campaign_id=spec.id,
-            arm=arm,
-            about=about,
+            campaign_id=spec.campaign_id,
+            arm=message.arm,
+            about=message.about,
             sent_ms=sent_ms,
-            answer=answer(plan, run.day, arm, about, model, dice),
+            answer=answer(plan, message, model, dice),
             order_day=sent_ms // DAY_MS + dice.whole(0, 2),
             basket=dice.log_normal(plan.customer.basket, self._parameters.customer.basket_sigma_within),
         )
 
+    def _is_too_much(self, touch: Touch, earlier: list[Touch]) -> bool:
+        since_ms = touch.sent_ms - self._parameters.campaign_cap_days * DAY_MS
+        lately = [one for one in earlier if one.sent_ms > since_ms and one.arm.channel is not Channel.ONSITE]
+        return touch.arm.channel is not Channel.ONSITE and len(lately) >= self._parameters.campaign_cap
 
-def eligible(plan: Plan, arm: Arm, run: Run) -> bool:
-    """True when the campaign is meant for this customer and may reach them."""
+
+def _sendings(calendar: Calendar) -> Iterator[Sending]:
+    for spec in campaign_specs():
+        day, share = calendar.moment(spec.starts_at) // DAY_MS, spec.share * (1 - spec.holdout) / len(spec.arms)
+        yield from (Sending(day, arm.channel, arm.about or spec.about, share) for arm in spec.arms)
+
+
+def is_meant_for(plan: Plan, run: Run) -> bool:
+    """True when the campaign is about what this customer wants, and for customers like them."""
     spec, customer, day = run.spec, plan.customer, run.day
     if customer.joined >= day or (spec.joined_within and day - customer.joined > spec.joined_within):
         return False
     if spec.topics and not _wants(plan, spec.topics, day):
         return False
-    if not customer.consents_to(arm.channel, day):
-        return False
-    if arm.channel is Channel.ONSITE and not any(visit in run.window for visit in plan.visit_days):
-        return False
     return not spec.rfm or _rfm_class(plan, run) in spec.rfm
+
+
+def may_reach(plan: Plan, channel: Channel, run: Run) -> bool:
+    """True when they consent to the channel, or come by to see the banner."""
+    if channel is Channel.ONSITE:
+        return any(visit in run.window for visit in plan.visit_days)
+    return plan.customer.consents_to(channel, run.day)
 
 
 def _wants(plan: Plan, topics: tuple[str, ...], day: int) -> bool:
@@ -199,10 +247,10 @@ def _arm(spec: ArmSpec, campaign: CampaignSpec) -> Arm:
         expires_in=spec.offer.days,
     )
     return Arm(
-        arm_id=spec.arm_id,
+        arm_id=spec.name,
         channel=spec.channel,
         offer=offer,
-        themes=spec.themes,
-        timing=spec.timing,
+        themes=spec.themes or campaign.themes,
+        timing=spec.timing or campaign.timing,
         propensity=round((1 - campaign.holdout) / len(campaign.arms), 4),
     )

@@ -1,6 +1,7 @@
 """What the shop sells, and how a customer's hand falls on it."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from math import exp, fsum, log
@@ -10,22 +11,29 @@ from pydantic import TypeAdapter
 
 from app.demo.dice import Dice, Wheel
 from app.demo.parameters import load_yaml
+from app.demo.synonyms import Synonyms, Vocabulary, synonyms
 from app.events.schemas import Item
 from app.schema import Frozen
 
 CATALOGUE_PLACE = 1
+_FILES = ("catalogue.yaml", "catalogue_later.yaml")
 _VALID_FROM = datetime(2025, 12, 31, 16, tzinfo=UTC)
 _LEVEL_TILT = (-0.6, 0.0, 0.7)
 """Log price, relative to the topic's middle, that each price level leans to."""
 
 
 class Category(Frozen):
-    """One entry of catalogue.yaml."""
+    """One entry of a catalogue file; a product has one price, or one for each of its sizes, colours or packs."""
 
     path: tuple[str, ...]
     topic: str
     brands: tuple[str, ...]
-    products: dict[str, float]
+    products: dict[str, float | dict[str, float]]
+
+    def listings(self) -> Iterator[tuple[str, dict[str, float]]]:
+        """(name without its brand, yuan by variant); a product without variants has one that is not named."""
+        for name, price in self.products.items():
+            yield name, price if isinstance(price, dict) else {"": price}
 
 
 class Product(NamedTuple):
@@ -39,35 +47,43 @@ class Product(NamedTuple):
 
 @cache
 def _categories() -> tuple[Category, ...]:
-    return TypeAdapter(tuple[Category, ...]).validate_python(load_yaml("catalogue.yaml"))
+    return TypeAdapter(tuple[Category, ...]).validate_python([entry for file in _FILES for entry in load_yaml(file)])
 
 
-def products(seed: int) -> tuple[Product, ...]:
-    """The catalogue in its fixed order; brands, prices and costs vary with the seed."""
-    dice = Dice(seed, CATALOGUE_PLACE)
-    entries = [(category, name, yuan) for category in _categories() for name, yuan in category.products.items()]
-    return tuple(_product(number, *entry, dice) for number, entry in enumerate(entries, start=1))
+@cache
+def products(seed: int, vocabulary: Vocabulary = "A") -> tuple[Product, ...]:
+    """The catalogue in its fixed order; brands, prices and costs vary with the seed, titles with the vocabulary."""
+    dice, words = Dice(seed, CATALOGUE_PLACE), synonyms(vocabulary)
+    found = list[Product]()
+    for category in _categories():
+        for name, variants in category.listings():
+            found.extend(_variants(len(found) + 1, category, name, variants, dice, words))
+    return tuple(found)
 
 
-def items(seed: int) -> tuple[Item, ...]:
+def items(seed: int, vocabulary: Vocabulary = "A") -> tuple[Item, ...]:
     """The catalogue as the product sees it."""
-    return tuple(product.item for product in products(seed))
+    return tuple(product.item for product in products(seed, vocabulary))
 
 
-def _product(number: int, category: Category, name: str, yuan: float, dice: Dice) -> Product:
-    price = _shelf_price(yuan * dice.between(0.92, 1.08))
-    brand = dice.pick(category.brands)
-    item = Item(
-        item_id=f"P{number:04d}",
-        title=f"{brand} {name}",
-        category_path=category.path,
-        brand=brand,
-        price=price,
-        cost=round(price * dice.between(0.42, 0.72)),
-        currency="CNY",
-        valid_from=_VALID_FROM,
-    )
-    return Product(item=item, topic=category.topic, nickname=name.split(" ")[0], price=price)
+def _variants(
+    first: int, category: Category, name: str, variants: dict[str, float], dice: Dice, words: Synonyms
+) -> Iterator[Product]:
+    """The sizes, colours or packs of one product: one brand, one markup, a price each."""
+    level, brand, share = dice.between(0.92, 1.08), dice.pick(category.brands), dice.between(0.42, 0.72)
+    for number, (variant, yuan) in enumerate(variants.items(), start=first):
+        price = _shelf_price(yuan * level)
+        item = Item(
+            item_id=f"P{number:04d}",
+            title=f"{brand} {words.swap(f'{name} {variant}'.rstrip())}",
+            category_path=category.path,
+            brand=brand,
+            price=price,
+            cost=round(price * share),
+            currency="CNY",
+            valid_from=_VALID_FROM,
+        )
+        yield Product(item=item, topic=category.topic, nickname=name.split(" ")[0], price=price)
 
 
 def _shelf_price(yuan: float) -> int:
@@ -80,9 +96,10 @@ def _shelf_price(yuan: float) -> int:
 class Shelf:
     """The catalogue arranged for drawing: by topic, popular things more often, near the customer's price level."""
 
-    def __init__(self, seed: int) -> None:
-        """Stock the shelf of one shop."""
-        self.products = products(seed)
+    def __init__(self, seed: int, vocabulary: Vocabulary = "A") -> None:
+        """Stock the shelf of one shop; its customers write in the vocabulary of its titles."""
+        self.vocabulary: Vocabulary = vocabulary
+        self.products = products(seed, vocabulary)
         self.by_topic: dict[str, list[Product]] = defaultdict(list)
         for product in self.products:
             self.by_topic[product.topic].append(product)

@@ -82,6 +82,10 @@ class Dice:
         """Mean of `shape` standard exponentials: mean 1, variance 1/shape."""
         return -fsum(log(1.0 - self.random()) for _ in range(shape)) / shape
 
+    def rounded(self, mean: float) -> int:
+        """One of the two whole numbers beside `mean`, so that it is the mean."""
+        return int(mean + self.random())
+
     def poisson(self, mean: float) -> int:
         """Knuth's product method; meant for small means."""
         floor, product, count = exp(-mean), self.random(), 0

@@ -3,10 +3,12 @@
 from app.demo.calendar import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Calendar
 from app.demo.catalogue import Product, Shelf
 from app.demo.dice import Dice, Wheel, wheel_of
+from app.demo.identities import Place
 from app.demo.parameters import Parameters
 from app.demo.personas import Customer, Stage
-from app.demo.recording import APP, MINI_PROGRAM, SURFACES, WEB, Identifiers, Recorder
-from app.demo.wording import Writer, wording
+from app.demo.recording import MINI_PROGRAM, WEB, Identifiers, Recorder
+from app.demo.wording import wording
+from app.demo.writing import Writer
 from app.events.schemas import EventKind
 
 LIVES_PLACE = 6
@@ -24,13 +26,15 @@ class Life:
         self.parameters = parameters
         self.rates = parameters.behaviour
         self.dice = Dice(seed, LIVES_PLACE, customer.index)
-        self.recorder = Recorder(customer.index, calendar, parameters.delivery, self.dice)
+        self.names = customer.names
+        self.recorder = Recorder(customer.index, calendar, parameters, self.dice)
         self.writer = Writer(
             wording(),
             Dice(seed, WORDS_PLACE, customer.index),
             english=customer.english,
             typo=self.rates.typo,
             emoji=self.rates.emoji,
+            vocabulary=shelf.vocabulary,
         )
         self.city = self.dice.pick(wording().cities)
         self.considered: dict[str, Product] = {}
@@ -39,7 +43,11 @@ class Life:
         """Item ids that they want and will not buy."""
         self.orders = 0
         self.visits = 0
-        self._known_on: set[str] = set()
+        self.follows = False
+        """True once they follow the shop on a social network."""
+        self.home: Place | None = None
+        """Where they logged in last."""
+        self._known_at: set[Place] = set()
         self._hours = Wheel(enumerate(parameters.hours))
         self._surfaces = wheel_of(parameters.personas[customer.persona].surfaces)
         self._topics: dict[int, Wheel[str]] = {}
@@ -66,47 +74,60 @@ class Life:
             self._topics[stage.first] = wheel_of(stage.topics)
         return self.dice.spin(self._topics[stage.first])
 
-    def knows(self, surface: str) -> bool:
-        """True when they have logged in on this surface before."""
-        return surface in self._known_on
-
-    def stranger(self, surface: str) -> Identifiers:
-        """The identifiers of somebody not logged in."""
+    def place(self, surface: str, moment_ms: int) -> Place:
+        """Where exactly: the browser, the telephone or the tablet, one mini-program or the other."""
+        names, dice, habits, day = self.names, self.dice, self.parameters.identities, moment_ms // DAY_MS
         if surface == WEB:
-            return {"anonymous": f"anon-{self.dice.code(12)}"}
-        return {"device": self.customer.names.device} if surface == APP else {"openid": self.customer.names.openid}
-
-    def member(self, surface: str) -> Identifiers:
-        """The identifiers of a customer who is logged in."""
-        names = self.customer.names
+            return Place(surface, "anonymous", names.browser_on(day))
         if surface == MINI_PROGRAM:
-            return {"openid": names.openid}
-        return {"user_id": names.user_id, "device": names.device} if surface == APP else {"user_id": names.user_id}
+            other = names.club_openid if dice.chance(habits.club_visits) else None
+            return Place(surface, "openid", other or names.openid)
+        shared = names.tablet if dice.chance(habits.tablet_used) else None
+        return Place(surface, "device", shared or names.device_on(day))
 
-    def log_in(self, surface: str, moment_ms: int, stranger: Identifiers) -> None:
+    def comes_unknown(self, place: Place) -> bool:
+        """True when a visit starts without login."""
+        may_be_out = place.surface == WEB or place.value == self.names.tablet
+        return place not in self._known_at or (may_be_out and self.dice.chance(self.rates.logged_out))
+
+    def stays_unknown(self, place: Place) -> bool:
+        """True when such a visit ends so, too; only where they have logged in before."""
+        return place in self._known_at and self.dice.chance(self.parameters.identities.stays_out)
+
+    def member(self, place: Place, moment_ms: int) -> Identifiers:
+        """The identifiers of a customer who is logged in; a telephone may have been replaced since."""
+        names = self.names
+        if place.surface == MINI_PROGRAM:
+            return place.stranger()
+        if place.surface == WEB:
+            return {"user_id": names.user_id}
+        device = place.value if place.value == names.tablet else names.device_on(moment_ms // DAY_MS)
+        return {"user_id": names.user_id, "device": device}
+
+    def log_in(self, place: Place, moment_ms: int) -> None:
         """Link the stranger to the customer; the first time they register, with phone, traits and consents."""
-        names, first = self.customer.names, not self._known_on
-        who: Identifiers = dict(stranger)
-        if first or surface != MINI_PROGRAM:
-            who["user_id"] = names.user_id
-        if first or surface == MINI_PROGRAM:
-            who["phone"] = names.phone
-        traits = {"city": self.city, "device": self.dice.pick(wording().devices[surface])}
-        self.recorder.note(surface, moment_ms, EventKind.IDENTIFY, who, properties={"traits": traits})
-        self._known_on.add(surface)
+        first, phone = self.home is None, self.names.phone_on(moment_ms // DAY_MS)
+        who = place.stranger()
+        if first or place.surface != MINI_PROGRAM or phone is None:
+            who["user_id"] = self.names.user_id
+        if phone is not None and (first or place.surface == MINI_PROGRAM):
+            who["phone"] = phone
+        traits = {"city": self.city, "device": self.dice.pick(wording().devices[place.surface])}
+        self.recorder.note(place.surface, moment_ms, EventKind.IDENTIFY, who, properties={"traits": traits})
+        self._known_at.add(place)
+        self.home = place
         if first:
-            self._consent_at_registration(surface, moment_ms + 5 * SECOND_MS)
+            self._consent_at_registration(moment_ms + 5 * SECOND_MS)
 
-    def say_consent(self, surface: str, moment_ms: int, channel: str, granted: bool) -> None:
-        """A yes or no to marketing on one channel."""
+    def say_consent(self, moment_ms: int, channel: str, granted: bool) -> None:
+        """A yes or no to marketing on one channel, said where they logged in last."""
+        if self.home is None:
+            raise ValueError("only a registered customer can be asked")
         said: dict[str, object] = {"purpose": "marketing", "channel": channel, "granted": granted}
-        self.recorder.note(surface, moment_ms, EventKind.CONSENT, self.member(surface), properties=said)
+        who = self.member(self.home, moment_ms)
+        self.recorder.note(self.home.surface, moment_ms, EventKind.CONSENT, who, properties=said)
 
-    def known_surface(self) -> str:
-        """Where they are logged in; the first of the shop's surfaces that knows them."""
-        return next(surface for surface in SURFACES if surface in self._known_on)
-
-    def _consent_at_registration(self, surface: str, moment_ms: int) -> None:
+    def _consent_at_registration(self, moment_ms: int) -> None:
         said = [word for word in self.customer.consents if word.day == self.customer.joined]
         for position, word in enumerate(said):
-            self.say_consent(surface, moment_ms + position * SECOND_MS, word.channel.value, word.granted)
+            self.say_consent(moment_ms + position * SECOND_MS, word.channel.value, word.granted)

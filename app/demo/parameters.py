@@ -45,9 +45,13 @@ class CustomerSpread(Frozen):
     visit_rate_sigma: Factor
     basket_sigma_between: Factor
     basket_sigma_within: Factor
+    big_baskets: Share
+    big_basket: Range
     regularity: Days
+    buys_at_once: Share
     first_gap: Factor
     quits_per_order: Range
+    forgives: Share
     never_orders: Share
     interest_sigma: Factor
     wander: Share
@@ -55,6 +59,38 @@ class CustomerSpread(Frozen):
     english_share: Share
     sensitivity: Range
     affinity_sigma: Factor
+    quiet_every: Factor
+    quiet_days: Days
+    quiet_pace: Share
+
+
+class IdentityHabits(Frozen):
+    """How often names change hands, are replaced, or are no names at all."""
+
+    neighbourhood: int
+    shared_devices: Share
+    tablet_used: Share
+    recycled_phones: Share
+    phone_rests: int
+    new_device: Share
+    cookie_days: Days
+    stays_out: Share
+    second_app: Share
+    club_visits: Share
+    social: Share
+    store_tablets: tuple[str, ...]
+    in_store: Share
+    junk: Share
+    junk_names: dict[str, tuple[dict[str, str], ...]]
+
+
+class SocialHabits(Frozen):
+    """What those who follow the shop on a social network do there."""
+
+    posts: Share
+    posts_cool: Share
+    post_days: Range
+    refers: Share
 
 
 class Persona(Frozen):
@@ -70,6 +106,7 @@ class Persona(Frozen):
     price_level: tuple[Share, Share, Share]
     """Shares that buy cheap, middling and dear things."""
     surfaces: dict[str, Share]
+    households: dict[str, Share]
     channels: dict[Channel, Factor]
 
 
@@ -87,6 +124,8 @@ class PhaseSpec(Frozen):
     mood: Mood = "fond"
     nights: bool = False
     complains: bool = False
+    event: str | None = None
+    """What happens in their life on the first day."""
 
 
 class Arc(Frozen):
@@ -101,6 +140,7 @@ class Arc(Frozen):
     basket_factor: Factor = 1.0
     regularity: int | None = None
     quits_per_order: Share | None = None
+    household: str | None = None
     phases: tuple[PhaseSpec, ...] = ()
 
 
@@ -132,6 +172,7 @@ class BehaviourRates(Frozen):
     dwell_seconds: Factor
     dwell_sigma: Factor
     logged_out: Share
+    straight_to_order: Share
     max_lines: int
     refund: Share
     refund_topics: dict[str, Share]
@@ -162,6 +203,17 @@ class ConsentHabits(Frozen):
     withdraws_cool: Share
 
 
+class Ageing(Frozen):
+    """How repetition and time take the pull out of messages."""
+
+    tires: Share
+    tires_within: int
+    families: dict[str, tuple[str, ...]]
+    drift_days: int
+    channels_keep: dict[Channel, Share]
+    offers_keep: dict[OfferType, Share]
+
+
 class ResponseModel(Frozen):
     """How customers truly answer messages; costs in yuan per message."""
 
@@ -176,6 +228,7 @@ class ResponseModel(Frozen):
     cool: Share
     puts_off: dict[Channel, Share]
     cost: dict[Channel, Factor]
+    ageing: Ageing
 
 
 class Parameters(Frozen):
@@ -186,6 +239,8 @@ class Parameters(Frozen):
     rfm_sample: int
     campaign_kinds: int
     campaign_likenesses: int
+    campaign_cap: int
+    campaign_cap_days: int
     joining: Joining
     seasons: tuple[Season, ...]
     weekend_rate: Factor
@@ -196,6 +251,8 @@ class Parameters(Frozen):
     arcs: dict[str, Arc]
     noise: dict[str, Noise]
     behaviour: BehaviourRates
+    identities: IdentityHabits
+    social: SocialHabits
     delivery: Delivery
     consent: ConsentHabits
     response: ResponseModel

@@ -3,17 +3,21 @@
 A life is a run of stages without gaps; between and after the phases of an arc the customer is just themselves.
 """
 
-from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import fsum
+from typing import NamedTuple
 
-from app.demo.dice import Dice, Wheel
-from app.demo.parameters import Arc, Noise, Parameters, Persona, PhaseSpec
+from app.demo.dice import Dice, Wheel, wheel_of
+from app.demo.identities import Names, draw_names
+from app.demo.parameters import Arc, CustomerSpread, Noise, Parameters, Persona, PhaseSpec
 from app.retrieval.schemas import Channel
 
 CUSTOMERS_PLACE = 2
 NO_ARC = "none"
 _MONTH = 30.0
+_LEAST = 1e-6
+_SURELY = 0.9
 _NOBODY = Noise(share=1.0)
 
 
@@ -39,22 +43,20 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The identifiers by which the shop's sources know one customer."""
-
-    user_id: str
-    phone: str
-    device: str
-    openid: str
-
-
-@dataclass(frozen=True, slots=True)
 class ConsentWord:
     """A yes or no to marketing on one channel."""
 
     day: int
     channel: Channel
     granted: bool
+
+
+class Quiet(NamedTuple):
+    """A stretch of days, first <= day < last, in which a customer is busy elsewhere; `pace` is the factor on rates."""
+
+    first: int
+    last: int
+    pace: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +66,12 @@ class Customer:
     index: int
     names: Names
     persona: str
+    household: str
     arc: str
     noise: str | None
     joined: int
     stages: tuple[Stage, ...]
+    quiet: tuple[Quiet, ...]
     orders_per_day: float
     visits_per_day: float
     regularity: int
@@ -87,7 +91,10 @@ class Customer:
 
     def stage_at(self, day: int) -> Stage:
         """The stage that a day falls in."""
-        return self.stages[max(0, bisect_right(self.stages, day, key=lambda stage: stage.first) - 1)]
+        for stage in reversed(self.stages):
+            if stage.first <= day:
+                return stage
+        return self.stages[0]
 
     def consents_to(self, channel: Channel, day: int) -> bool:
         """The latest word up to a day; a banner on the shop's own pages needs none."""
@@ -106,6 +113,7 @@ class Casting:
         self._noise = Wheel((name, noise.share) for name, noise in parameters.noise.items())
         self._consents = Wheel(enumerate(parameters.consent.channels_granted))
         self._levels = {name: Wheel(enumerate(p.price_level)) for name, p in parameters.personas.items()}
+        self._households = {name: wheel_of(p.households) for name, p in parameters.personas.items()}
 
     def draw(self, seed: int, index: int) -> Customer:
         """The customer with this number; the others have no influence on them."""
@@ -119,21 +127,23 @@ class Casting:
         noise = parameters.noise[noise_name] if arc_name == NO_ARC else _NOBODY
         joined = _draw_joined(arc, parameters, dice)
         stages = _draw_stages(_draw_interests(persona, parameters, dice), arc, joined, parameters, dice)
-        spread = parameters.customer
+        spread, orders_per_day = parameters.customer, _draw_order_rate(persona, arc, parameters, dice)
         return Customer(
             index=index,
-            names=_draw_names(index, dice),
+            names=draw_names(seed, index, joined, parameters.days, parameters.identities),
             persona=persona_name,
+            household=arc.household or dice.spin(self._households[persona_name]),
             arc=arc_name,
             noise=noise_name if arc_name == NO_ARC else None,
             joined=joined,
             stages=stages,
-            orders_per_day=_draw_order_rate(persona, arc, parameters, dice) * noise.quiet_rate,
+            quiet=tuple(_draw_quiet(joined, parameters, dice)),
+            orders_per_day=orders_per_day * noise.quiet_rate,
             visits_per_day=dice.log_normal(persona.visits / _MONTH, spread.visit_rate_sigma)
             * noise.visits
             * noise.quiet_rate,
             regularity=dice.whole(*(spread.regularity if arc.regularity is None else (arc.regularity, arc.regularity))),
-            quits_per_order=_either(arc.quits_per_order, dice.between(*spread.quits_per_order)),
+            quits_per_order=_quits(arc, persona, orders_per_day, spread, dice),
             season_power=noise.season_power,
             single=noise.single,
             basket=dice.log_normal(persona.basket * arc.basket_factor * 100, spread.basket_sigma_between),
@@ -169,6 +179,13 @@ def _draw_order_rate(persona: Persona, arc: Arc, parameters: Parameters, dice: D
     return 0.0 if never else dice.log_normal(persona.orders / _MONTH, sigma)
 
 
+def _quits(arc: Arc, persona: Persona, orders_per_day: float, spread: CustomerSpread, dice: Dice) -> float:
+    """Who buys often forgives more: the chance falls with the rate, so that leaving is no matter of pace."""
+    usual = _either(arc.quits_per_order, dice.between(*spread.quits_per_order))
+    patience: float = (max(orders_per_day, _LEAST) * _MONTH / persona.orders) ** spread.forgives
+    return min(_SURELY, usual / patience)
+
+
 def _draw_interests(persona: Persona, parameters: Parameters, dice: Dice) -> dict[str, float]:
     sigma = parameters.customer.interest_sigma
     return _normalised({topic: dice.log_normal(weight, sigma) for topic, weight in persona.topics.items()})
@@ -190,6 +207,17 @@ def _draw_stages(own: dict[str, float], arc: Arc, joined: int, parameters: Param
         day = last
     stages.append(Stage(day, parameters.days, own, calm))
     return tuple(stage for stage in stages if stage.first < stage.last)
+
+
+def _draw_quiet(joined: int, parameters: Parameters, dice: Dice) -> Iterator[Quiet]:
+    """Stretches at random, apart from the arc: staying away for a while means nothing by itself."""
+    spread, day = parameters.customer, joined
+    while True:
+        day += 1 + round(dice.erlang(1) * spread.quiet_every)
+        if day >= parameters.days:
+            return
+        first, day = day, day + dice.whole(*spread.quiet_days)
+        yield Quiet(first, min(day, parameters.days), spread.quiet_pace)
 
 
 def _draw_start(arc: Arc, joined: int, parameters: Parameters, dice: Dice) -> int:
@@ -214,17 +242,6 @@ def _blended(own: dict[str, float], other: dict[str, float], strength: float) ->
         return own
     topics = [*own, *(topic for topic in other if topic not in own)]
     return {t: (1 - strength) * own.get(t, 0.0) + strength * other.get(t, 0.0) for t in topics}
-
-
-def _draw_names(index: int, dice: Dice) -> Names:
-    """Identifiers that no two customers share; phone numbers count up within an obviously made-up block."""
-    block, within = divmod(index, 10_000)
-    return Names(
-        user_id=f"u{100_001 + index}",
-        phone=f"139{block:04d}{(within * 7919 + 1234) % 10_000:04d}",
-        device=f"{dice.pick(('ios', 'and'))}-{dice.code(16)}",
-        openid=f"o6_{dice.code(24)}",
-    )
 
 
 def _draw_consents(

@@ -17,6 +17,7 @@ from app.demo.personas import Casting, Customer, Stage
 
 PLANS_PLACE = 3
 _LINGERING_DAYS = 12
+_AT_ONCE_DAYS = 3
 
 Floats = NDArray[np.float64]
 
@@ -68,14 +69,15 @@ def _draw_visit_days(customer: Customer, leaving: Leaving | None, calendar: Cale
     last_day = calendar.days - 1
     if leaving is not None:
         last_day = min(last_day, leaving.day + (0 if leaving.reason == "drift" else dice.whole(0, _LINGERING_DAYS)))
-    rate = customer.visits_per_day * _pace(customer, calendar, "visits")
-    visits = [day for day in _passings(np.cumsum(rate), 1, 1.0, dice) if day <= last_day]
+    rate = customer.visits_per_day * _pace(customer, calendar, "visits", range(calendar.days))
+    visits = [day for day in _passings(np.cumsum(rate).tolist(), 1, dice.erlang(1), dice) if day <= last_day]
     return (customer.joined, *visits)
 
 
 def _draw_basket(customer: Customer, day: int, parameters: Parameters, dice: Dice) -> float:
-    usual = customer.basket * customer.stage_at(day).phase.basket
-    return dice.log_normal(usual, parameters.customer.basket_sigma_within)
+    spread, usual = parameters.customer, customer.basket * customer.stage_at(day).phase.basket
+    big = dice.between(*spread.big_basket) if dice.chance(spread.big_baskets) else 1.0
+    return dice.log_normal(usual * big, spread.basket_sigma_within)
 
 
 def _draw_order_days(
@@ -84,8 +86,7 @@ def _draw_order_days(
     if customer.single:
         day = min(calendar.days - 1, customer.joined + dice.whole(0, 3))
         return (day,), Leaving(day, "one_off")
-    rate = customer.orders_per_day * _pace(customer, calendar, "orders")
-    days = _passings(np.cumsum(rate), customer.regularity, parameters.customer.first_gap, dice)
+    days = _draw_purchases(customer, calendar, parameters, dice)
     for position, day in enumerate(days):
         if dice.chance(customer.quits_per_order):
             return tuple(days[: position + 1]), Leaving(day, "silent")
@@ -93,19 +94,29 @@ def _draw_order_days(
     return tuple(days), None if silence is None else Leaving(silence, "drift")
 
 
+def _draw_purchases(customer: Customer, calendar: Calendar, parameters: Parameters, dice: Dice) -> list[int]:
+    """Many come because they want to buy; the others wait for their first purchase as for any other, only shorter."""
+    rate = customer.orders_per_day * _pace(customer, calendar, "orders", range(calendar.days))
+    by_day, shape, spread = np.cumsum(rate).tolist(), customer.regularity, parameters.customer
+    if customer.orders_per_day == 0 or not dice.chance(spread.buys_at_once):
+        return _passings(by_day, shape, dice.erlang(shape) * spread.first_gap, dice)
+    first = min(calendar.days - 1, customer.joined + dice.whole(0, _AT_ONCE_DAYS))
+    return [first, *_passings(by_day, shape, by_day[first] + dice.erlang(shape), dice)]
+
+
 def expected_orders(plan: Plan, days: range, calendar: Calendar) -> float:
     """Mean number of orders on the given days, of a customer who is still there on the day before."""
     if plan.has_left(days.start - 1):
         return 0.0
-    return plan.customer.orders_per_day * float(_pace(plan.customer, calendar, "orders")[days.start : days.stop].sum())
+    return plan.customer.orders_per_day * float(_pace(plan.customer, calendar, "orders", days).sum())
 
 
-def _pace(customer: Customer, calendar: Calendar, what: Literal["orders", "visits"]) -> Floats:
-    """Factor on the customer's rate by day; zero before they joined."""
-    pace = calendar.pace(customer.season_power)
-    for stage in customer.stages:
-        pace[stage.first : stage.last] *= _factor(stage, what)
-    pace[: customer.joined] = 0.0
+def _pace(customer: Customer, calendar: Calendar, what: Literal["orders", "visits"], days: range) -> Floats:
+    """Factor on the customer's rate on each of the days; zero before they joined."""
+    pace = calendar.pace(customer.season_power)[days.start : days.stop].copy()
+    spans = [(stage.first, stage.last, _factor(stage, what)) for stage in customer.stages]
+    for first, last, factor in (*spans, *customer.quiet, (0, customer.joined, 0.0)):
+        pace[max(0, first - days.start) : max(0, last - days.start)] *= factor
     return pace
 
 
@@ -113,11 +124,9 @@ def _factor(stage: Stage, what: Literal["orders", "visits"]) -> float:
     return stage.phase.orders if what == "orders" else stage.phase.visits
 
 
-def _passings(cumulative: Floats, shape: int, first_gap: float, dice: Dice) -> list[int]:
-    """Days, each at most once, on which the cumulative rate passes the next gap."""
+def _passings(by_day: list[float], shape: int, reached: float, dice: Dice) -> list[int]:
+    """Days, each at most once, on which the cumulative rate passes `reached` and then gap after gap."""
     days: list[int] = []
-    by_day = cumulative.tolist()
-    reached = dice.erlang(shape) * first_gap
     while reached < by_day[-1]:
         day = bisect_right(by_day, reached)
         if not days or day > days[-1]:

@@ -1,7 +1,7 @@
 """Turns what a customer does into the records that the shop's sources would send, with their habits and faults.
 
-Each source stamps time in its own way; a few records arrive late or twice. Records are handed over in the order in
-which they arrive, not in which they happened.
+Each source stamps time in its own way; a few records arrive late or twice, a few name nobody beside somebody.
+Records are handed over in the order in which they arrive, not in which they happened.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,11 @@ from typing import NamedTuple, TypedDict, Unpack
 
 from app.demo.calendar import HOUR_MS, Calendar
 from app.demo.dice import Dice
-from app.demo.parameters import Delivery
+from app.demo.parameters import Parameters
 from app.events.schemas import EventKind, IncomingEvent
 
 WEB, APP, MINI_PROGRAM = "web", "app", "mini_program"
-SUPPORT_DESK, REVIEWS, MARKETING = "support_desk", "reviews", "marketing"
-SURFACES = (WEB, APP, MINI_PROGRAM)
+SUPPORT_DESK, REVIEWS, MARKETING, SOCIAL = "support_desk", "reviews", "marketing", "social"
 
 Identifiers = dict[str, str | int]
 
@@ -35,9 +34,10 @@ class Details(TypedDict, total=False):
 
 
 class Arrival(NamedTuple):
-    """A record on its way; sorts by arrival, then by the order in which it was noted."""
+    """A record on its way; sorts by arrival, then by customer and the order in which it was noted."""
 
     at_ms: int
+    customer: int
     number: int
     source: str
     event: IncomingEvent
@@ -46,11 +46,12 @@ class Arrival(NamedTuple):
 class Recorder:
     """The records of one customer."""
 
-    def __init__(self, customer: int, calendar: Calendar, delivery: Delivery, dice: Dice) -> None:
+    def __init__(self, customer: int, calendar: Calendar, parameters: Parameters, dice: Dice) -> None:
         """`customer` is the number that goes into message ids."""
         self._customer = customer
         self._calendar = calendar
-        self._delivery = delivery
+        self._delivery = parameters.delivery
+        self._habits = parameters.identities
         self._dice = dice
         self._arrivals: list[Arrival] = []
         self._noted = 0
@@ -60,45 +61,76 @@ class Recorder:
         if at_ms >= self._calendar.end_ms:
             return
         self._noted += 1
+        chance = self._dice.random()
         if "amount_minor" in details:
             details["currency"] = "CNY"
         event = IncomingEvent(
             message_id=f"{source}-{self._customer:06d}-{self._noted:05d}",
             kind=kind.value,
             occurred_at=_STAMPS[source](self._calendar, at_ms),
-            identifiers=who,
+            identifiers=self._with_junk(source, who) if chance < self._habits.junk else who,
             **details,
         )
-        self._send(source, at_ms, event)
+        self._send(source, at_ms, event, 1.0 - chance)
 
-    def stream(self) -> list[tuple[str, IncomingEvent]]:
-        """(source, event) in order of arrival."""
-        return [(arrival.source, arrival.event) for arrival in sorted(self._arrivals, key=lambda a: a[:2])]
+    def arrivals(self) -> list[Arrival]:
+        """All records in order of arrival."""
+        return sorted(self._arrivals, key=in_order)
 
-    def _send(self, source: str, at_ms: int, event: IncomingEvent) -> None:
-        late = self._dice.chance(self._delivery.late)
-        twice = self._dice.chance(self._delivery.duplicate)
-        self._arrivals.append(Arrival(at_ms + (self._delay() if late else 0), self._noted, source, event))
-        if twice:
-            self._arrivals.append(Arrival(at_ms + self._delay(), self._noted, source, event))
+    def _with_junk(self, source: str, who: Identifiers) -> Identifiers:
+        """A name of nobody is added, or takes the place of a device beside a better name."""
+        possible = [junk for junk in self._habits.junk_names[source] if _leaves_a_name(who, junk)]
+        return {**who, **self._dice.pick(possible)} if possible else who
+
+    def _send(self, source: str, at_ms: int, event: IncomingEvent, chance: float) -> None:
+        """Once, late or twice, by one throw: most records have no fault at all."""
+        late = chance < self._delivery.late
+        self._arrive(at_ms + (self._delay() if late else 0), source, event)
+        if self._delivery.late <= chance < self._delivery.late + self._delivery.duplicate:
+            self._arrive(at_ms + self._delay(), source, event)
+
+    def _arrive(self, at_ms: int, source: str, event: IncomingEvent) -> None:
+        self._arrivals.append(Arrival(at_ms, self._customer, self._noted, source, event))
 
     def _delay(self) -> int:
         return round(self._dice.between(*self._delivery.late_hours) * HOUR_MS)
 
 
+def _leaves_a_name(who: Identifiers, junk: dict[str, str]) -> bool:
+    return not (who.keys() & junk.keys() - {"device"}) and bool(who.keys() - junk.keys())
+
+
+def in_order(arrival: Arrival) -> tuple[int, int, int]:
+    """What arrivals are sorted by."""
+    return arrival[:3]
+
+
 def _local_iso(calendar: Calendar, at_ms: int) -> str:
-    return calendar.at(at_ms).isoformat(timespec="milliseconds")
+    return f"{calendar.wall_clock(at_ms)}.{at_ms % 1000:03d}+08:00"
 
 
 def _utc_iso(calendar: Calendar, at_ms: int) -> str:
     return calendar.at(at_ms).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _local_without_zone(calendar: Calendar, at_ms: int) -> str:
+    return calendar.wall_clock(at_ms, " ")
+
+
+def _epoch_seconds(calendar: Calendar, at_ms: int) -> int:
+    return calendar.epoch_ms(at_ms) // 1000
+
+
+def _epoch_text(calendar: Calendar, at_ms: int) -> str:
+    return str(calendar.epoch_ms(at_ms))
+
+
 _STAMPS: dict[str, Callable[[Calendar, int], str | int]] = {
     WEB: _local_iso,
     APP: Calendar.epoch_ms,
-    MINI_PROGRAM: Calendar.epoch_ms,
+    MINI_PROGRAM: _epoch_seconds,
     SUPPORT_DESK: _utc_iso,
-    REVIEWS: _local_iso,
+    REVIEWS: _local_without_zone,
     MARKETING: _utc_iso,
+    SOCIAL: _epoch_text,
 }

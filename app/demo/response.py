@@ -2,11 +2,13 @@
 
 P(one order more) = P(reads) * P(clicks | reads) * P(buys | clicks). Reading hangs on the channel and how much the
 customer likes it, clicking on how well the message fits what they want now and on the offer times their price
-sensitivity. A message that does not fit may also put off an order that would have come anyway.
+sensitivity, less for a message of a worn kind. A message that does not fit may also put off an order that would have
+come anyway. Channels and offers lose some of their pull over the months, see `ageing.py`.
 """
 
 from typing import NamedTuple
 
+from app.demo.ageing import kept
 from app.demo.dice import Dice
 from app.demo.parameters import ResponseModel
 from app.demo.personas import Customer
@@ -14,6 +16,32 @@ from app.demo.plans import Plan
 from app.retrieval.schemas import Arm, Channel, Offer
 
 _FEN = 100
+
+
+class Message(NamedTuple):
+    """What is sent on a day."""
+
+    arm: Arm
+    about: str
+    """The topic it truly speaks of."""
+    day: int
+    freshness: float = 1.0
+    """What repetition has left of its pull."""
+
+
+class Odds(NamedTuple):
+    """What decides one customer's answer to a message."""
+
+    expected: float
+    """Orders in the window without a message."""
+    basket: float
+    """Their usual basket in fen."""
+    clicks: float
+    """Chance to read and click."""
+    buys: float
+    """Chance to buy after a click."""
+    put_off: float
+    """Chance to drop an order, without a click."""
 
 
 class Answer(NamedTuple):
@@ -27,30 +55,41 @@ class Answer(NamedTuple):
     """One order less, if there was to be one."""
 
 
-def answer(plan: Plan, day: int, arm: Arm, about: str, model: ResponseModel, dice: Dice) -> Answer:
+def answer(plan: Plan, message: Message, model: ResponseModel, dice: Dice) -> Answer:
     """Draw one customer's answer to one message."""
-    customer = plan.customer
-    opened = dice.chance(chance_to_read(customer, day, arm.channel, model))
-    clicked = dice.chance(chance_to_click(customer, day, about, arm.offer, model)) and opened
-    orders = dice.chance(chance_to_buy(plan, day, model)) and clicked
-    put_off = dice.chance(chance_to_put_off(customer, day, about, arm.channel, model)) and not clicked
+    opened = dice.chance(chance_to_read(plan.customer, message, model))
+    clicked = dice.chance(chance_to_click(plan.customer, message, model)) and opened
+    orders = dice.chance(chance_to_buy(plan, message.day, model)) and clicked
+    put_off = dice.chance(chance_to_put_off(plan.customer, message, model)) and not clicked
     return Answer(opened, clicked, orders, put_off)
 
 
-def chance_to_read(customer: Customer, day: int, channel: Channel, model: ResponseModel) -> float:
+def odds(plan: Plan, message: Message, expected: float, model: ResponseModel) -> Odds:
+    """The chances of one customer's answers, beside the `expected` orders of their own in the window."""
+    customer = plan.customer
+    return Odds(
+        expected=expected,
+        basket=customer.basket,
+        clicks=chance_to_read(customer, message, model) * chance_to_click(customer, message, model),
+        buys=chance_to_buy(plan, message.day, model),
+        put_off=chance_to_put_off(customer, message, model),
+    )
+
+
+def chance_to_read(customer: Customer, message: Message, model: ResponseModel) -> float:
     """Channel x liking, less when drifting away."""
+    channel, day = message.arm.channel, message.day
     cool = model.cool if customer.stage_at(day).cool else 1.0
-    return min(0.95, model.reads[channel] * customer.affinity[channel] * cool)
+    left = kept(model.ageing.channels_keep[channel], day, model.ageing)
+    return min(0.95, model.reads[channel] * customer.affinity[channel] * cool * left)
 
 
-def chance_to_click(customer: Customer, day: int, about: str, offer: Offer | None, model: ResponseModel) -> float:
-    """Base + fit + offer, where an offer counts by its worth against the basket and whether it is in reach."""
-    pull = model.clicks + model.clicks_fit * _fit(customer, day, about)
-    if offer is None:
-        return pull
-    generosity = min(1.0, offer.amount_minor / (model.generous_share * customer.basket))
-    reach = 1.0 if offer.threshold_minor <= 1.3 * customer.basket else 0.3
-    return pull + model.clicks_offer * model.offer_value[offer.type] * customer.sensitivity * generosity * reach
+def chance_to_click(customer: Customer, message: Message, model: ResponseModel) -> float:
+    """(Base + fit + offer) x freshness; an offer counts by its worth against the basket and whether it is in reach."""
+    pull = model.clicks + model.clicks_fit * _fit(customer, message)
+    if message.arm.offer is not None:
+        pull += model.clicks_offer * customer.sensitivity * _worth(customer, message.arm.offer, message.day, model)
+    return min(1.0, pull) * message.freshness
 
 
 def chance_to_buy(plan: Plan, day: int, model: ResponseModel) -> float:
@@ -58,15 +97,22 @@ def chance_to_buy(plan: Plan, day: int, model: ResponseModel) -> float:
     return model.buys * (model.lapsed if plan.has_left(day) else 1.0)
 
 
-def chance_to_put_off(customer: Customer, day: int, about: str, channel: Channel, model: ResponseModel) -> float:
+def chance_to_put_off(customer: Customer, message: Message, model: ResponseModel) -> float:
     """Intrusive channels annoy, the more so when the message does not fit or the customer is drifting away."""
-    annoyed = 2.0 if customer.stage_at(day).cool else 1.0
-    return model.puts_off[channel] * (1.0 - _fit(customer, day, about)) * annoyed
+    annoyed = 2.0 if customer.stage_at(message.day).cool else 1.0
+    return min(1.0, model.puts_off[message.arm.channel] * (1.0 - _fit(customer, message)) * annoyed)
 
 
-def _fit(customer: Customer, day: int, about: str) -> float:
+def _fit(customer: Customer, message: Message) -> float:
     """Share of the customer's present interest in what the message speaks about."""
-    return customer.stage_at(day).topics.get(about, 0.0)
+    return customer.stage_at(message.day).topics.get(message.about, 0.0)
+
+
+def _worth(customer: Customer, offer: Offer, day: int, model: ResponseModel) -> float:
+    generosity = min(1.0, offer.amount_minor / (model.generous_share * customer.basket))
+    reach = 1.0 if offer.threshold_minor <= 1.3 * customer.basket else 0.3
+    left = kept(model.ageing.offers_keep[offer.type], day, model.ageing)
+    return model.offer_value[offer.type] * generosity * reach * left
 
 
 def message_cost(channel: Channel, model: ResponseModel) -> int:

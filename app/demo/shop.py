@@ -1,35 +1,42 @@
 """The demo shop: everything that the product may know of it. What only the simulator knows is in `truth.py`.
 
 The first `customers` of the shop's customers appear in its log; each is drawn by themselves, so that a larger shop
-holds the smaller one and events can be streamed.
+holds the smaller one and events can be streamed. Only names are shared, and only between neighbours (`ties.py`).
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
+from heapq import merge
 
 from app.access.schemas import Workspace
 from app.demo.behaviour import play
 from app.demo.calendar import Calendar
 from app.demo.campaigns import PastCampaigns
 from app.demo.catalogue import Shelf
+from app.demo.neighbours import Neighbours
 from app.demo.outcomes import CampaignArchive
 from app.demo.parameters import Parameters, parameters
-from app.demo.plans import Planner
+from app.demo.plans import Plan, Planner
+from app.demo.recording import Arrival, in_order
+from app.demo.synonyms import Vocabulary
 from app.events.schemas import IncomingEvent, Item
 from app.retrieval.schemas import Case
 
 DEFAULT_SEED = 7
-DEFAULT_CUSTOMERS = 300
+DEFAULT_CUSTOMERS = 2000
+MOST_CUSTOMERS = 100_000_000
+"""Beyond it phone numbers would repeat."""
 
 
 class DemoShop:
-    """One simulated shop. The same seed and number of customers give the same bytes."""
+    """One simulated shop. The same seed, number of customers and wording give the same bytes."""
 
-    def __init__(self, seed: int = DEFAULT_SEED, customers: int = DEFAULT_CUSTOMERS) -> None:
-        """Nothing is drawn until asked for."""
+    def __init__(self, seed: int = DEFAULT_SEED, customers: int = DEFAULT_CUSTOMERS, wording: Vocabulary = "A") -> None:
+        """Nothing is drawn until asked for; the wording changes words only, never what happens."""
         self.seed = seed
         self.customers = customers
+        self.wording: Vocabulary = wording
         self.workspace = Workspace(workspace_id="demo", timezone="Asia/Shanghai", currency="CNY", language="zh")
 
     @property
@@ -42,15 +49,27 @@ class DemoShop:
         return tuple(product.item for product in self._shelf.products)
 
     def events(self) -> Iterator[tuple[str, IncomingEvent]]:
-        """(source, event), customer after customer, each customer's in order of arrival."""
-        for index in range(self.customers):
-            yield from self.events_of(index)
+        """(source, event), customer after customer, each customer's in order of arrival.
+
+        Customers who share a name are told together, where the first of them stands.
+        """
+        for together in self.neighbours.circles(self.customers):
+            lives = (self._arrivals(index) for index in together)
+            for arrival in merge(*lives, key=in_order):
+                yield arrival.source, arrival.event
 
     def events_of(self, index: int) -> Iterator[tuple[str, IncomingEvent]]:
         """One customer's events, in order of arrival."""
-        plan = self.planner.plan(index)
-        touches = self._campaigns.touches(plan)
-        yield from play(self.seed, plan, touches, self.calendar, self._shelf, self.parameters)
+        for arrival in self._arrivals(index):
+            yield arrival.source, arrival.event
+
+    def plan_of(self, index: int) -> Plan:
+        """One customer's plan, under the names by which the log knows them."""
+        return self.neighbours.plan(index)
+
+    def _arrivals(self, index: int) -> list[Arrival]:
+        plan = self.plan_of(index)
+        return play(self.seed, plan, self._campaigns.touches(plan), self.calendar, self._shelf, self.parameters)
 
     def cases(self) -> tuple[Case, ...]:
         """Past campaigns with their outcomes, all of them simulated and said to be so."""
@@ -69,12 +88,17 @@ class DemoShop:
 
     @cached_property
     def planner(self) -> Planner:
-        """Draws the customers' plans."""
+        """Draws the customers' plans, each by themselves."""
         return Planner(self.seed, self.calendar, self.parameters)
 
     @cached_property
+    def neighbours(self) -> Neighbours:
+        """The same plans with the names that customers share."""
+        return Neighbours(self.seed, self.planner, self.parameters.identities)
+
+    @cached_property
     def _shelf(self) -> Shelf:
-        return Shelf(self.seed)
+        return Shelf(self.seed, self.wording)
 
     @cached_property
     def _campaigns(self) -> PastCampaigns:

@@ -25,6 +25,7 @@ def started(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         (("--port", "70000"), "port: Input should be less than or equal to 65535"),
         (("--prot", "1"), "unrecognized arguments"),
         (("--llm", "http://127.0.0.1:1/v1"), "--llm-model"),
+        (("--llm", "cpu", "--llm-model", "/nowhere"), "make tiny-model"),
         (("--workspace", "nowhere"), "no workspace 'nowhere'"),
     ],
 )

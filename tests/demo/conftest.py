@@ -9,7 +9,7 @@ from tests.demo.logbook import Logbook, read_log
 
 @pytest.fixture(scope="session")
 def shop() -> DemoShop:
-    return DemoShop()
+    return DemoShop(customers=300)
 
 
 @pytest.fixture(scope="session")

@@ -40,3 +40,10 @@ def test_distributions_have_the_moments_they_promise() -> None:
 @pytest.mark.parametrize("digits", [1, 8, 12, 24])
 def test_codes_have_the_length_asked_for(digits: int) -> None:
     assert len(Dice(1, 1).code(digits)) == digits
+
+
+def test_a_rounded_mean_is_one_of_its_neighbours_and_right_in_the_long_run() -> None:
+    dice = Dice(1, 7)
+    drawn = [dice.rounded(1.25) for _ in range(4000)]
+    assert set(drawn) == {1, 2}
+    assert mean(drawn) == pytest.approx(1.25, abs=0.03)

@@ -1,12 +1,15 @@
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import mean, median
 
 from app.demo.shop import DemoShop
-from app.demo.truth import CustomerTruth, truth
+from app.demo.truth import CustomerTruth, true_response, truth
+from app.retrieval.schemas import Channel, Offer, OfferType
 from tests.demo.logbook import Entry, Logbook
 
 Truths = tuple[CustomerTruth, ...]
+HOME = {"home_decor", "home_textiles", "kitchen_dining"}
 
 
 def day_of(entry: Entry, shop: DemoShop) -> date:
@@ -40,7 +43,7 @@ def test_every_truth_names_a_customer_of_the_log(log: Logbook, truths: Truths) -
     named = {
         (e.customer, f"user_id:{e.event.identifiers['user_id']}")
         for e in log.of_kind("identify")
-        if "user_id" in e.event.identifiers
+        if e.event.identifiers.get("user_id", "null") != "null"
     }
     assert {(t.index, t.identifier) for t in truths} == named
 
@@ -69,21 +72,27 @@ def test_who_has_left_orders_only_when_a_message_brings_them_back(log: Logbook, 
             assert entry.event.session_id in invited
 
 
-def test_slowing_spenders_order_less_often_but_not_for_less(log: Logbook, shop: DemoShop, truths: Truths) -> None:
-    rates, baskets = [], []
+def test_slowing_spenders_order_less_often_but_not_for_less_and_furnish_a_home(
+    log: Logbook, shop: DemoShop, truths: Truths, topic_of: dict[str, str]
+) -> None:
+    orders, days, home = [0, 0], [0, 0], [[], []]  # type: tuple[list[int], list[int], list[list[bool]]]
+    baskets = []
     for t in with_arc(truths, "slowing_spender"):
-        before, since = parted(log, shop, t)
-        started = t.arc_started_on or date.max
-        if (shop.ends_at.date() - started).days < 60:
-            continue
-        orders = [{e.event.order_id for e in kind(part, "order")} for part in (before, since)]
-        days = [(started - t.joined_on).days, (shop.ends_at.date() - started).days]
-        rates.append((len(orders[1]) / days[1]) / (len(orders[0]) / days[0]))
-        spent = [sum(e.event.amount_minor or 0 for e in kind(part, "order")) for part in (before, since)]
-        baskets.append((spent[1] / len(orders[1])) / (spent[0] / len(orders[0])))
-    assert len(rates) > 20
-    assert 0.5 < median(rates) < 0.7
-    assert 0.85 < median(baskets) < 1.15
+        parts, started = parted(log, shop, t), t.arc_started_on or date.max
+        lengths = ((started - t.joined_on).days, (shop.ends_at.date() - started).days)
+        spent = []
+        for side, part in enumerate(parts):
+            lines = kind(part, "order")
+            numbers = {e.event.order_id for e in lines}
+            orders[side] += len(numbers)
+            days[side] += lengths[side]
+            home[side] += [topic_of[e.event.item_id or ""] in HOME for e in lines]
+            spent.append(sum(e.event.amount_minor or 0 for e in lines) / max(1, len(numbers)))
+        baskets += [spent[1] / spent[0]] if all(spent) else []
+    assert 0.45 < (orders[1] / days[1]) / (orders[0] / days[0]) < 0.75
+    assert len(baskets) > 15
+    assert 0.8 < median(baskets) < 1.25
+    assert mean(home[1]) > mean(home[0]) + 0.15
 
 
 def test_drifting_customers_look_shorter_write_less_and_complain(log: Logbook, shop: DemoShop, truths: Truths) -> None:
@@ -133,3 +142,53 @@ def test_an_arc_shows_in_what_people_look_at(
         for side, part in enumerate(parted(log, shop, t)):
             shares[side] += [topic_of[e.event.item_id or ""] == t.topic for e in kind(part, "view")]
     assert mean(shares[1]) > 0.4 > 0.15 > mean(shares[0])
+
+
+def test_interests_over_time_run_without_gaps_from_joining_to_what_they_want_now(truths: Truths) -> None:
+    for t in truths:
+        stages = t.interests_over_time
+        assert stages[0].since == t.joined_on
+        assert all(a.until + timedelta(1) == b.since for a, b in pairwise(stages))
+        assert stages[-1].until == (t.churned_on or date(2026, 10, 31))
+        assert stages[-1].topics == t.interests
+        assert all(abs(sum(stage.topics.values()) - 1) < 1e-9 for stage in stages)
+
+
+def test_life_events_lie_where_the_arc_is_and_nobody_without_an_arc_has_any(truths: Truths) -> None:
+    assert all(not t.life_events for t in truths if t.arc == "none")
+    for t in truths:
+        assert all(t.joined_on <= event.on <= (t.churned_on or date(2026, 10, 31)) for event in t.life_events)
+        if t.arc.startswith("new_parent"):
+            assert t.household == "child_0_1"
+            assert not t.life_events or t.life_events[0].what == "a child is born"
+    assert len({event.what for t in truths for event in t.life_events}) >= 7
+
+
+def test_some_become_parents_within_the_month_that_the_article_tells_of() -> None:
+    months = [t for t in truth(DemoShop(7, 1000)) if t.arc == "new_parent_month" and t.arc_started_on]
+    whole = [t for t in months if t.churned_on is None]
+    assert len(whole) > 8
+    for t in whole:
+        start = t.arc_started_on or date.max
+        phases = [s for s in t.interests_over_time if start <= s.since < start + timedelta(30)]
+        tops = [max(stage.topics, key=lambda topic: stage.topics[topic]) for stage in phases]
+        assert tops == ["baby_care", "early_education", "travel"]
+        assert [(s.since - start).days for s in phases] == [0, 7, 15]
+
+
+def test_a_fitting_message_brings_more_orders_than_a_strange_one_and_an_offer_more_than_none(truths: Truths) -> None:
+    shop, coupon = DemoShop(customers=300), Offer(type=OfferType.COUPON, amount_minor=3000, expires_in=7)
+    staying = [t for t in truths if t.churned_on is None and t.joined_on < date(2026, 6, 1)][:40]
+
+    def mean_response(theme: str | None, offer: Offer | None, channel: Channel = Channel.SMS) -> float:
+        return mean(true_response(shop, t.index, date(2026, 10, 5), channel, offer, theme or t.topic) for t in staying)
+
+    assert -1 < mean_response("crafts", None) < mean_response(None, None) < mean_response(None, coupon) < 1
+    assert mean_response("crafts", None, Channel.SMS) < mean_response("crafts", None, Channel.ONSITE)
+
+
+def test_a_household_is_somewhere_between_alone_and_three_generations(truths: Truths) -> None:
+    households = Counter(t.household for t in truths)
+    known = {"single", "couple", "child_0_1", "child_2_6", "child_7_17", "three_generations"}
+    assert set(households) == known
+    assert households["single"] < 0.5 * len(truths)
