@@ -6,7 +6,7 @@ argparse rather than typer: a task's options come from its options model, and a 
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, get_origin
@@ -23,12 +23,21 @@ from evals.benchmarks.ingest import Ingest
 from evals.charts import short
 from evals.compare import Comparison, compare
 from evals.provenance import environment
-from evals.task import Metric, Task, TaskResult, summary
+from evals.task import Metric, Metrics, Task, TaskResult, summary
+from evals.tasks.demo_truth import DemoTruth
 from evals.tasks.grounding import Grounding
 from evals.tasks.ltv import Ltv
+from evals.tasks.small_model import SmallModel
+from evals.tasks.structured_output import StructuredOutput
 
-TASKS: dict[str, Task[Any]] = {task.name: task for task in (Grounding(), Ltv())}
+TASKS: dict[str, Task[Any]] = {
+    task.name: task for task in (Grounding(), Ltv(), DemoTruth(), StructuredOutput(), SmallModel())
+}
 BENCHES: dict[str, Bench] = {bench.name: bench for bench in (Ingest(),)}
+
+
+_SEVERAL: dict[str, Any] = {"action": "extend", "nargs": "+"}
+"""`--x A B` and `--x A --x B` mean the same."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -91,7 +100,7 @@ def _argument(field: FieldInfo) -> dict[str, Any]:
     shape: dict[str, Any] = {"help": (field.description or "").replace("%", "%%") + default, "default": None}
     if field.annotation is bool:
         return shape | {"action": "store_true"}
-    return shape | {"metavar": "VALUE"} | ({"action": "append"} if get_origin(field.annotation) is tuple else {})
+    return shape | {"metavar": "VALUE"} | (_SEVERAL if get_origin(field.annotation) is tuple else {})
 
 
 def _options(model: type[Frozen], given: argparse.Namespace) -> Frozen:
@@ -138,23 +147,28 @@ def _bench(given: argparse.Namespace) -> None:
 
 
 def _as_text(result: TaskResult) -> str:
-    lines = [f"{result.task}: n = {result.n:,}, seed {result.seed}"]
-    names = [*result.metrics]
-    columns = {"ours": result.metrics, **result.baselines}
+    title = f"{result.task}: n = {result.n:,}, seed {result.seed}"
+    return "\n".join([title, *_table("ours [95%]", result.metrics, result.baselines), *_ceilings_text(result)])
+
+
+def _ceilings_text(result: TaskResult) -> list[str]:
+    oracle, naive = result.ceilings["oracle"], result.ceilings["naive"]
+    if not oracle and not naive:
+        return []
+    return ["", "ceilings: what can be known of this demo shop", *_table("oracle [95%]", oracle, {"naive": naive})]
+
+
+def _table(heading: str, first: Metrics, others: Mapping[str, Metrics]) -> list[str]:
+    """One line per figure: the first column with its interval, the others beside it; a blank where one has none."""
+    names = list(dict.fromkeys(name for column in (first, *others.values()) for name in column))
     width = max(map(len, [*names, "metric"]))
-    lines.append("  ".join([f"{'metric':<{width}}", f"{'ours [95%]':<28}", *(f"{c:>14}" for c in result.baselines)]))
+    across = {label: max(14, len(label)) for label in others}
+    lines = ["  ".join([f"{'metric':<{width}}", f"{heading:<28}", *(f"{c:>{w}}" for c, w in across.items())])]
     for name in names:
-        others = [short(columns[label][name].value) if name in columns[label] else "" for label in result.baselines]
-        lines.append(
-            "  ".join(
-                [
-                    f"{name:<{width}}",
-                    f"{_with_interval(result.metrics[name]):<28}",
-                    *(f"{o:>14}" for o in others),
-                ]
-            )
-        )
-    return "\n".join(lines)
+        beside = (f"{short(others[c][name].value) if name in others[c] else '':>{w}}" for c, w in across.items())
+        own = _with_interval(first[name]) if name in first else ""
+        lines.append("  ".join([f"{name:<{width}}", f"{own:<28}", *beside]).rstrip())
+    return lines
 
 
 def _comparison_text(found: Comparison) -> str:

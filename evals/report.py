@@ -29,6 +29,7 @@ def render(result: TaskResult, purpose: str) -> str:
         f"<h1>{escape(title)}</h1><p class='soft'>{escape(purpose)} n = {result.n:,}, seed {result.seed}.</p>",
         "<h2>Figures</h2>" + _metrics(result.metrics),
         _against(result),
+        _ceilings(result),
         _pictures(result),
         _cuts(result),
         _counts(result),
@@ -56,6 +57,14 @@ def _against(result: TaskResult) -> str:
         rows = {"ours": ours} | {label: figures[name] for label, figures in others.items() if name in figures}
         pictures.append(whiskers(name, rows) if len(rows) > 1 else "")
     return "<h2>Beside the baselines</h2>" + "".join(pictures)
+
+
+def _ceilings(result: TaskResult) -> str:
+    found = {label: figures for label, figures in result.ceilings.items() if figures}
+    if not found:
+        return ""
+    tables = (f"<h3>{escape(label)}</h3>{_metrics(figures)}" for label, figures in found.items())
+    return "<h2>Ceilings: what can be known of this demo shop</h2>" + "".join(tables)
 
 
 def _pictures(result: TaskResult) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.access.schemas import Workspace
-from app.bootstrap import App, build, load_demo
+from app.bootstrap import App, build
 from app.config import Settings
+from app.demo.load import load_shop
 from app.demo.shop import DemoShop
+from app.demo.synonyms import Vocabulary
 from app.errors import NotFound
 from app.pipeline import Pipeline
 from evals.task import Say
@@ -26,10 +28,12 @@ class Open(NamedTuple):
 
 
 @contextmanager
-def opened(workspace: str | None, data: Path, *, seed: int, customers: int, say: Say) -> Iterator[Open]:
+def opened(
+    workspace: str | None, data: Path, *, seed: int, customers: int, say: Say, wording: Vocabulary = "A"
+) -> Iterator[Open]:
     """The named workspace of a data folder; without a name a demo shop in a temporary folder, gone afterwards."""
     if workspace is None:
-        with demo(seed=seed, customers=customers, say=say) as made:
+        with demo(seed=seed, customers=customers, say=say, wording=wording) as made:
             yield made
         return
     settings = Settings(data_dir=data)
@@ -42,17 +46,17 @@ def opened(workspace: str | None, data: Path, *, seed: int, customers: int, say:
 
 
 @contextmanager
-def demo(*, seed: int, customers: int, say: Say) -> Iterator[Open]:
+def demo(*, seed: int, customers: int, say: Say, wording: Vocabulary = "A") -> Iterator[Open]:
     """A demo shop of its own in a temporary folder.
 
     It is filled at the moment at which it ends, so that the same seed gives the same ids whenever it is run.
     """
-    now = DemoShop(seed, customers).ends_at
+    shop = DemoShop(seed, customers, wording)
     with tempfile.TemporaryDirectory(prefix="understory-eval-") as folder:
-        settings = Settings(data_dir=Path(folder), database_url="", demo_seed=seed, demo_customers=customers)
+        settings = Settings(data_dir=Path(folder), database_url="")
         with _closing(build(settings)) as app:
-            workspace = load_demo(app, now=now, progress=say)
-            yield Open(app.pipeline, workspace, settings.resolved_database_url(), now)
+            workspace = load_shop(app.pipeline, shop, now=shop.ends_at, progress=say)
+            yield Open(app.pipeline, workspace, settings.resolved_database_url(), shop.ends_at)
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def _scan(path: Path, columns: Columns) -> pl.LazyFrame:
     if not path.is_file():
         raise InvalidInput(f"{path}: no such file")
     try:
-        frame = pl.scan_parquet(path) if _is_parquet(path) else pl.scan_csv(path, infer_schema_length=10_000)
+        frame = pl.scan_parquet(path) if is_parquet(path) else pl.scan_csv(path, infer_schema_length=10_000)
         present = frame.collect_schema().names()
     except pl.exceptions.PolarsError as error:
         raise InvalidInput(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
@@ -87,7 +87,8 @@ def _scan(path: Path, columns: Columns) -> pl.LazyFrame:
     return frame.select(columns[:3])
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """True when the file says so itself."""
     with path.open("rb") as content:
         return content.read(4) == b"PAR1"
 
@@ -98,12 +99,12 @@ def _typed(frame: pl.LazyFrame, columns: Columns) -> pl.LazyFrame:
     minor = (amount * MINOR).round()
     return frame.select(
         customer=pl.col(columns.customer).cast(pl.String),
-        day=_day(pl.col(columns.time), schema[columns.time], columns).cast(pl.Int32),
+        day=day_number(pl.col(columns.time), schema[columns.time], columns).cast(pl.Int32),
         amount=pl.when(amount.is_finite() & (minor.abs() <= _MAX_MINOR)).then(minor).cast(pl.Int64),
     )
 
 
-def _day(time: pl.Expr, kind: pl.DataType, columns: Columns) -> pl.Expr:
+def day_number(time: pl.Expr, kind: pl.DataType, columns: Columns) -> pl.Expr:
     """Days since 1970 of a date, a moment, ISO text, YYYYMMDD or a number since the epoch in s, ms, us or ns."""
     if kind == pl.Date:
         return time.cast(pl.Int32)

@@ -15,18 +15,26 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from app.access.schemas import Workspace
+from app.demo.shop import DEFAULT_CUSTOMERS, DemoShop
+from app.demo.synonyms import Vocabulary
 from app.events.timestamps import parse_as_of
 from app.insights.schemas import ProfileStory
 from app.pipeline import Pipeline
 from app.predict.model import CustomerModel
 from app.schema import Frozen, Lang
 from evals import shop
+from evals.ceilings.measure import NO_ORACLE, WHY, Ceilings, ceilings
 from evals.intervals import count, wilson
 from evals.scorers.grounding import Grounding as Checked
 from evals.scorers.grounding import check
 from evals.scorers.ledger import Ledger
 from evals.scorers.predictions import estimator
 from evals.task import Metric, Plain, Sample, Say, Score, TaskResult
+
+DEMO_LIMIT = 300
+"""Customers of a demo shop that are told without --limit."""
+_SHARES = ("numbers_supported", "citation_coverage")
+_WHY = f"{WHY}; 1 for {' and '.join(_SHARES)}: a story can be wholly true"
 
 LANGUAGES: dict[str, tuple[Lang, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 
@@ -41,13 +49,20 @@ class GroundingOptions(Frozen):
     as_of: str | None = None
     """point of view: a date (the end of that day) or an ISO time; without it as far as the data reach"""
     limit: int | None = Field(default=None, ge=1)
-    """tell this many of the customers known by then, drawn at random; without it all of them"""
+    """tell this many of the customers known by then, drawn at random; without it 300 of a demo shop's, else all"""
     lang: Literal["zh", "en", "both"] = "both"
     """language of the stories"""
     seed: int = Field(default=7, ge=0)
     """seed of the demo shop and of the draw"""
-    customers: int = Field(default=300, ge=10, le=100_000)
+    customers: int = Field(default=DEFAULT_CUSTOMERS, ge=10, le=100_000)
     """customers of the demo shop"""
+    wording: Vocabulary = "A"
+    """words that the demo shop's customers use: A, or the held-out B"""
+
+    @property
+    def most(self) -> int | None:
+        """How many customers are told at most; telling all of a demo shop would take an hour and say no more."""
+        return DEMO_LIMIT if self.limit is None and self.workspace is None else self.limit
 
 
 class Told(NamedTuple):
@@ -67,7 +82,12 @@ class Grounding:
     def run(self, options: GroundingOptions, say: Say) -> TaskResult:
         """Tell and check; every fault is a remark on its story."""
         with shop.opened(
-            options.workspace, options.data, seed=options.seed, customers=options.customers, say=say
+            options.workspace,
+            options.data,
+            seed=options.seed,
+            customers=options.customers,
+            wording=options.wording,
+            say=say,
         ) as open_:
             as_of = _as_of(open_.pipeline, open_.workspace, options.as_of, open_.now)
             with Ledger(open_.database_url, open_.workspace.workspace_id, open_.pipeline.taxonomy) as ledger:
@@ -80,7 +100,8 @@ class Grounding:
             n=len(told),
             metrics=_metrics([t.found for t in told], asked=len(chosen) * len(LANGUAGES[options.lang])),
             counts=_counts([t.found for t in told]),
-            provenance=_provenance(open_.workspace, as_of, told),
+            ceilings=_ceilings(options, say),
+            provenance=_provenance(open_.workspace, as_of, told) | ({} if options.workspace else {"ceilings": _WHY}),
             samples=[_sample(t) for t in told],
         )
 
@@ -90,9 +111,17 @@ def _as_of(pipeline: Pipeline, workspace: Workspace, given: str | None, now: dat
 
 
 def _chosen(customers: Sequence[str], options: GroundingOptions) -> list[str]:
-    if options.limit is None or options.limit >= len(customers):
+    if options.most is None or options.most >= len(customers):
         return list(customers)
-    return random.Random(options.seed).sample(list(customers), options.limit)
+    return random.Random(options.seed).sample(list(customers), options.most)
+
+
+def _ceilings(options: GroundingOptions, say: Say) -> Ceilings:
+    """Those of the demo shop, and of this task's own shares, which a true story brings to 1."""
+    if options.workspace is not None:
+        return {"oracle": {}, "naive": {}}
+    found = ceilings(DemoShop(options.seed, options.customers, options.wording), say)
+    return found | {"oracle": found["oracle"] | dict.fromkeys(_SHARES, NO_ORACLE)}
 
 
 def _tell(

@@ -14,6 +14,8 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from app.access.schemas import known_zone
+from app.demo.shop import DEFAULT_CUSTOMERS, DemoShop
+from app.demo.synonyms import Vocabulary
 from app.errors import InvalidInput
 from app.events.timestamps import end_of_day
 from app.predict import model
@@ -21,6 +23,7 @@ from app.predict.cohort import Cohort
 from app.predict.purchases import Floats, PurchaseDays, rfm, spend_between
 from app.schema import Frozen
 from evals import shop
+from evals.ceilings.measure import NO_ORACLE, WHY, Ceilings, ceilings
 from evals.provenance import file_hash
 from evals.scorers import numeric, spend
 from evals.scorers.spend import OURS, Case
@@ -28,6 +31,7 @@ from evals.task import Curve, Plain, Sample, Say, Score, TaskResult
 from evals.tasks.naive import baselines
 from evals.transactions import MINOR, Columns, Transactions, read, to_date, to_day
 
+_SHARES = ("spearman", "gini", "level")
 MOST_SAMPLES = 100_000
 """Customers kept one by one; figures always stand on all of them."""
 NO_CURRENCY = "XXX"
@@ -55,8 +59,10 @@ class LtvOptions(Frozen):
     """days after the cut that are predicted"""
     seed: int = Field(default=7, ge=0)
     """seed of the demo shop, the fit and the bootstrap"""
-    customers: int = Field(default=300, ge=10, le=100_000)
+    customers: int = Field(default=DEFAULT_CUSTOMERS, ge=10, le=100_000)
     """customers of the demo shop"""
+    wording: Vocabulary = "A"
+    """words that the demo shop's customers use: A, or the held-out B"""
     bootstrap: int | None = Field(default=None, ge=20, le=10_000)
     """bootstrap draws behind each interval; without it 200, down to 40 for very many customers"""
 
@@ -84,6 +90,7 @@ class Ltv:
             cuts=[spend.of_cut(scored, i, case.cut) for i, case in enumerate(cases)],
             metrics=figures.pop(OURS),
             baselines=figures,
+            ceilings=_ceilings(options, say),
             differences=spend.differences(scored),
             provenance=origin | _provenance(table, cases, options, rounds),
             samples=[s for case in cases for s in _samples(case, purchases.customer_ids, MOST_SAMPLES // len(cases))],
@@ -93,7 +100,11 @@ class Ltv:
 
 def _load(options: LtvOptions, say: Say) -> tuple[Transactions, dict[str, Plain]]:
     if options.transactions is None:
-        return _demo(options, say), {"data": f"demo shop, seed {options.seed}, {options.customers} customers"}
+        data = f"demo shop, seed {options.seed}, {options.customers} customers, wording {options.wording}"
+        return _demo(options, say), {
+            "data": data,
+            "ceilings": f"{WHY}; 1 for {', '.join(_SHARES)}: no filter is practical",
+        }
     columns = Columns(
         options.customer,
         options.time,
@@ -106,8 +117,16 @@ def _load(options: LtvOptions, say: Say) -> tuple[Transactions, dict[str, Plain]
     return table, {"data": options.transactions.name, "data_sha256": file_hash(options.transactions)}
 
 
+def _ceilings(options: LtvOptions, say: Say) -> Ceilings:
+    """Those of the demo shop; a table of transactions has no truth to find."""
+    if options.transactions is not None:
+        return {"oracle": {}, "naive": {}}
+    found = ceilings(DemoShop(options.seed, options.customers, options.wording), say)
+    return found | {"oracle": found["oracle"] | dict.fromkeys(_SHARES, NO_ORACLE)}
+
+
 def _demo(options: LtvOptions, say: Say) -> Transactions:
-    with shop.demo(seed=options.seed, customers=options.customers, say=say) as made:
+    with shop.demo(seed=options.seed, customers=options.customers, wording=options.wording, say=say) as made:
         workspace, pipeline = made.workspace, made.pipeline
         until = pipeline.clock(workspace, now=made.now)
         orders = pipeline.log.order_totals(workspace.workspace_id, until=until)

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from app.demo.shop import DemoShop
+from app.demo.synonyms import Vocabulary
 from app.errors import NotFound
 from evals import shop
+from evals.scorers.ledger import Ledger
 from evals.tasks.grounding import Grounding, GroundingOptions
+
+VOCABULARIES: tuple[Vocabulary, ...] = ("A", "B")
 
 
 def say(_: str) -> None:
@@ -32,3 +37,24 @@ def test_grounding_makes_its_own_shop() -> None:
     assert result.n > 0
     assert result.metrics["claims_wrong"].value == 0
     assert result.metrics["fabricated_ids"].value == 0
+    assert result.ceilings["naive"].keys() < result.ceilings["oracle"].keys() >= {"numbers_supported", "churn_auc"}
+    assert "1 for numbers_supported" in str(result.provenance["ceilings"])
+
+
+def test_three_hundred_of_a_demo_shop_are_told_and_all_of_a_workspace() -> None:
+    assert GroundingOptions().most == 300
+    assert GroundingOptions(limit=5).most == 5
+    assert GroundingOptions(workspace="w").most is None
+    assert GroundingOptions(workspace="w", limit=700).most == 700
+
+
+def test_a_demo_shop_speaks_in_the_words_that_are_asked_for() -> None:
+    plain, held_out = (
+        {item.item_id: item.title for item in DemoShop(3, 10, wording).items()} for wording in VOCABULARIES
+    )
+    changed = next(item for item in plain if plain[item] != held_out[item])
+    with (
+        shop.demo(seed=3, customers=10, say=say, wording="B") as made,
+        Ledger(made.database_url, "demo", made.pipeline.taxonomy) as ledger,
+    ):
+        assert ledger.title(changed, made.now) == held_out[changed]

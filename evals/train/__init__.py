@@ -1,0 +1,1 @@
+"""Making models of our own: a tokenizer, a small Qwen3, the folder that vLLM serves. Runs in .venv-vllm."""

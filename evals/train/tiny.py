@@ -1,0 +1,41 @@
+"""A tiny Qwen3 with random weights: `python -m evals.train.tiny .models/tiny`, in .venv-vllm, in seconds.
+
+It says nothing sensible and is not meant to: whatever is right in its answers, the server's grammar and our checks did.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from transformers import Qwen3ForCausalLM
+
+from evals.train.architecture import qwen3_config, save_model, train_tokenizer
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = ("prompts/**/*.md", "app/**/*.yaml", "knowledge_base/*.yaml", "docs/**/*.md", "README.md")
+"""What its tokenizer learns from: the repository's own words, zh and en."""
+VOCABULARY = 4096
+SEED = 7
+
+
+def main() -> None:
+    """Make the model; `make tiny-model` keeps it until its recipe changes."""
+    folder = Path(sys.argv[1]) if len(sys.argv) == 2 else ROOT / ".models" / "tiny"
+    make(folder)
+    print(f"tiny-model: made {folder}")
+
+
+def make(folder: Path) -> None:
+    """The same seed and texts give the same bytes."""
+    tokenizer = train_tokenizer(_texts(), VOCABULARY)
+    torch.manual_seed(SEED)
+    shape = qwen3_config(tokenizer, hidden=128, layers=2, heads=4, kv_heads=2)
+    save_model(folder, Qwen3ForCausalLM(shape), tokenizer, rung="large", name="tiny-random")
+
+
+def _texts() -> list[str]:
+    return [path.read_text(encoding="utf-8") for pattern in TEXTS for path in sorted(ROOT.glob(pattern))]
+
+
+if __name__ == "__main__":
+    main()
