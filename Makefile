@@ -7,7 +7,7 @@ BIN := .venv/bin
 # pip leaves compiling to the first start, so let that start keep what it compiled.
 PY := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python
 
-.PHONY: help run install test check format eval bench clean
+.PHONY: help run install test check format eval bench vllm tiny-model test-vllm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,11 +37,24 @@ eval: .venv/.core ## run an evaluation (TASK=grounding)
 bench: .venv/.core ## run the benchmarks
 	@$(PY) -m evals bench ingest
 
-clean: ## remove the environment and caches; data stays
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
+vllm: .venv-vllm/.$(if $(CUDA),cuda,cpu) ## make .venv-vllm with vLLM for CPUs (CUDA=1: vllm itself, for a GPU)
 
-.venv/.core: pyproject.toml scripts/install.py
+tiny-model: .models/tiny/understory.json ## make the tiny random model that the vLLM tests serve
+
+test-vllm: .venv/.dev vllm tiny-model ## run the tests against a real vLLM server: minutes, no GPU, no skips
+	@$(PY) -m pytest -n 0 -v -s tests/vllm
+
+clean: ## remove the environments, the tiny model and caches; data stays
+	rm -rf .venv .venv-vllm .models .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
+
+.venv/.core: pyproject.toml scripts/install.py scripts/environment.py
 	@$(PYTHON) scripts/install.py
 
-.venv/.dev: pyproject.toml scripts/install.py
+.venv/.dev: pyproject.toml scripts/install.py scripts/environment.py
 	@$(PYTHON) scripts/install.py dev
+
+.venv-vllm/.cpu .venv-vllm/.cuda: scripts/install_vllm.py scripts/environment.py
+	@$(PYTHON) scripts/install_vllm.py $(if $(CUDA),cuda)
+
+.models/tiny/understory.json: evals/train/architecture.py evals/train/tiny.py | vllm
+	@.venv-vllm/bin/python -m evals.train.tiny .models/tiny

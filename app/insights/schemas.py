@@ -45,9 +45,9 @@ class ProfileStory(Frozen):
 class DraftSentence(Frozen):
     """One sentence of a story and the claims that it retells."""
 
-    text: str
+    text: Annotated[str, Field(max_length=200)]
     """One plain sentence in the language asked for, without claim ids, markup or line breaks."""
-    claims: Annotated[tuple[str, ...], Field(min_length=1, max_length=6)]
+    claims: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(min_length=1, max_length=6)]
     """Ids of the claims that this sentence retells, as they stand in square brackets."""
 
 

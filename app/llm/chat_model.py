@@ -30,7 +30,7 @@ class Sampling(Frozen):
 
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     max_tokens: Annotated[int, Field(ge=1, le=8192)] = 1024
-    """The only bound on an answer's length: see `structured.strict_schema`."""
+    """Where an answer is cut off, and then refused; what an answer may hold is bounded by `strict_schema`."""
     seed: int = 0
 
 

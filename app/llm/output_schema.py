@@ -6,18 +6,18 @@ from pydantic import BaseModel, JsonValue
 
 Schema = dict[str, JsonValue]
 
-_DROPPED = frozenset({"title", "default", "minLength", "maxLength"})
+_DROPPED = frozenset({"title", "default"})
 _SHAPE = frozenset({"$defs", "$ref", "additionalProperties", "anyOf", "items", "properties", "required", "type"})
-_BOUNDS = frozenset({"const", "enum", "maxItems", "maximum", "minItems", "minimum"})
+_BOUNDS = frozenset({"const", "enum", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum"})
 _ALLOWED = _SHAPE | _BOUNDS | {"description"}
 
 
 def strict_schema(output: type[BaseModel]) -> Schema:
     """The JSON schema of `output` as strict engines want it: closed objects, every property required.
 
-    Length bounds of strings are left out and enforced when the answer is read: grammars with them are 25-32 times
-    slower a token on xgrammar and lose escapes. A keyword that engines ignore or refuse is a ValueError, so that it
-    is met in a test and not on a GPU.
+    Every string and every list has its longest: a weak model never ends one by itself. The server must take bounded
+    strings, as its `guidance` engine does (docs/decisions/0009); pydantic judges the answer anyway. A keyword that
+    engines ignore or refuse, or a bound that is missing, is a ValueError: it is met in a test and not on a GPU.
     """
     return _prepared(output.model_json_schema(), output.__name__)
 
@@ -60,6 +60,13 @@ def _refuse_unsupported(node: Schema, where: str) -> None:
         raise ValueError(f"{where}: a field of any type; give it one")
     if "anyOf" in node and not _is_optional(node["anyOf"]):
         raise ValueError(f"{where}: a union is supported with null only")
+    _refuse_endless(node, where)
+
+
+def _refuse_endless(node: Schema, where: str) -> None:
+    longest = {"string": "maxLength", "array": "maxItems"}.get(str(node.get("type")))
+    if longest and longest not in node and not node.keys() & {"enum", "const"}:
+        raise ValueError(f"{where}: a {node['type']} without end; give it a max_length")
 
 
 def _is_optional(choices: JsonValue) -> bool:

@@ -100,7 +100,7 @@ class OpenAICompatibleModel(ChatModel):
             return ModelUnavailable(f"the model at {self._url} took too long; raise UNDERSTORY_LLM_TIMEOUT_S")
         if isinstance(error, self._openai.APIStatusError):
             return ModelUnavailable(f"the model server at {self._url} {_refusal(error.status_code)}")
-        return ModelUnavailable(f"no model server answers at {self._url}; start it or check UNDERSTORY_LLM_URL")
+        return ModelUnavailable(f"no model server answers at {self._url} (yet); start it or check UNDERSTORY_LLM_URL")
 
 
 def response_format(schema: AnswerSchema) -> dict[str, object]:

@@ -31,9 +31,9 @@ _LANGUAGES: Mapping[Lang, str] = {"zh": "简体中文", "en": "British English"}
 class ThemeDraft(Frozen):
     """One theme as a model words it."""
 
-    title: str
+    title: Annotated[str, Field(max_length=120)]
     """A few words, without a full stop."""
-    draft: str
+    draft: Annotated[str, Field(max_length=400)]
     """One or two short sentences to the customer, in the language asked for."""
 
 

@@ -4,11 +4,12 @@ import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.errors import InvalidInput
 from app.insights.schemas import StoryDraft
@@ -22,7 +23,7 @@ BODY = "<!-- system -->\n{{ output_schema }}\n<!-- user -->\n<b>{{ name }}</b>\n
 
 
 class Reply(Frozen):
-    text: str
+    text: Annotated[str, Field(max_length=99)]
 
 
 def written(folder: Path, body: str = BODY, header: str = HEADER) -> PromptLibrary:

@@ -12,15 +12,17 @@ from pydantic import BaseModel, Field, JsonValue
 
 from app.errors import ModelOutputError, ModelUnavailable
 from app.insights.schemas import StoryDraft
+from app.insights.select import Selection
 from app.llm.chat_model import Completion
 from app.llm.output_schema import strict_schema
 from app.llm.prompts import PromptLibrary, RenderedPrompt
 from app.llm.scripted import ScriptedModel
 from app.llm.structured import Answer, ask, read
 from app.schema import Frozen
+from app.strategy.copywriter import StrategyDraft
 from tests.llm.openai_server import OpenAIServer, says
 
-OUTPUTS: tuple[type[BaseModel], ...] = (StoryDraft,)
+OUTPUTS: tuple[type[BaseModel], ...] = (StoryDraft, Selection, StrategyDraft)
 """Every class that a model is asked for."""
 
 
@@ -176,7 +178,8 @@ def test_schemas_are_closed_complete_and_free_of_what_engines_ignore(output: typ
         if node.get("type") == "object":
             assert node["additionalProperties"] is False
             assert set(node["required"]) == set(node["properties"])  # type: ignore[arg-type]
-    unsupported = {"pattern", "format", "oneOf", "allOf", "if", "minLength", "maxLength", "uniqueItems", "multipleOf"}
+        assert node.get("type") not in ("string", "array") or {"maxLength", "maxItems", "enum"} & node.keys()
+    unsupported = {"pattern", "format", "oneOf", "allOf", "if", "uniqueItems", "multipleOf"}
     assert not unsupported & {key for node in nodes(schema) for key in node if key != "properties"}
     assert schema == strict_schema(output)
 
@@ -201,7 +204,15 @@ class Union(BaseModel):
     value: int | str
 
 
-@pytest.mark.parametrize("output", [Pattern, FreeKeys, Anything, Union])
+class EndlessText(BaseModel):
+    text: str
+
+
+class EndlessList(BaseModel):
+    words: tuple[Annotated[str, Field(max_length=9)], ...]
+
+
+@pytest.mark.parametrize("output", [Pattern, FreeKeys, Anything, Union, EndlessText, EndlessList])
 def test_a_class_that_engines_cannot_guide_is_refused_in_a_test_and_not_on_a_gpu(output: type[BaseModel]) -> None:
     with pytest.raises(ValueError, match=output.__name__):
         strict_schema(output)
