@@ -13,8 +13,8 @@ from app.retrieval.schemas import Case
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
 from app.schema import Lang
-from app.strategy.request import StrategyRequest
 from app.strategy.policy import Policy, load_policy
+from app.strategy.request import StrategyRequest
 from app.strategy.timing import Activity
 from app.text.embedder import HashingEmbedder
 from tests.factories_campaigns import AS_OF, real_taxonomy
