@@ -4,6 +4,10 @@ DATA ?= data
 EXTRAS ?=
 PYTHON ?= python3
 BIN := .venv/bin
+# Whichever build of vLLM is there will do, until another is asked for.
+VLLM := $(if $(CUDA),cuda,$(if $(wildcard .venv-vllm/.cuda),cuda,cpu))
+# 25 minutes, where the machine has the command.
+LIMIT := $(shell command -v timeout >/dev/null && echo timeout -k 10 1500)
 # pip leaves compiling to the first start, so let that start keep what it compiled.
 PY := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python
 
@@ -37,12 +41,12 @@ eval: .venv/.core ## run an evaluation (TASK=grounding)
 bench: .venv/.core ## run the benchmarks
 	@$(PY) -m evals bench ingest
 
-vllm: .venv-vllm/.$(if $(CUDA),cuda,cpu) ## make .venv-vllm with vLLM for CPUs (CUDA=1: vllm itself, for a GPU)
+vllm: .venv-vllm/.$(VLLM) ## make .venv-vllm with vLLM for CPUs (CUDA=1: vllm itself, for a GPU)
 
 tiny-model: .models/tiny/understory.json ## make the tiny random model that the vLLM tests serve
 
 test-vllm: .venv/.dev vllm tiny-model ## run the tests against a real vLLM server: minutes, no GPU, no skips
-	@$(PY) -m pytest -n 0 -v -s tests/vllm
+	@$(LIMIT) $(PY) -m pytest -n 0 -v -s tests/vllm
 
 clean: ## remove the environments, the tiny model and caches; data stays
 	rm -rf .venv .venv-vllm .models .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
@@ -54,7 +58,7 @@ clean: ## remove the environments, the tiny model and caches; data stays
 	@$(PYTHON) scripts/install.py dev
 
 .venv-vllm/.cpu .venv-vllm/.cuda: scripts/install_vllm.py scripts/environment.py
-	@$(PYTHON) scripts/install_vllm.py $(if $(CUDA),cuda)
+	@$(PYTHON) scripts/install_vllm.py $(filter cuda,$(VLLM))
 
 .models/tiny/understory.json: evals/train/architecture.py evals/train/tiny.py | vllm
 	@.venv-vllm/bin/python -m evals.train.tiny .models/tiny

@@ -12,14 +12,12 @@ from typing import NamedTuple, NoReturn
 
 from pydantic import ValidationError
 
-from app.config import ROOT, Settings
+from app.config import SMALL_MODEL, TINY_MODEL, VLLM_PYTHON, Settings
 from app.errors import InvalidInput, UnderstoryError
 from app.llm.server import ServerChild, free_port, read_mark, vllm_command
 
 OURS = "cpu"
 """The word in place of a URL that asks for a model server of our own."""
-SHIPPED, TINY = ROOT / "knowledge_base" / "small_model", ROOT / ".models" / "tiny"
-PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 
 
 class Start(NamedTuple):
@@ -78,9 +76,9 @@ def read_start() -> Start:
 
 def _with_own_server(settings: Settings, folder: Path | None) -> Start:
     """Settings that name a vLLM child on a free port, as the rung that its model is made for."""
-    folder = folder or (SHIPPED if (SHIPPED / "config.json").exists() else TINY)
+    folder = folder or (SMALL_MODEL if (SMALL_MODEL / "config.json").exists() else TINY_MODEL)
     mark, port = read_mark(folder), free_port()
-    command = vllm_command(PYTHON, folder, mark.name, port)
+    command = vllm_command(VLLM_PYTHON, folder, mark.name, port)
     server = ServerChild(command, port, log=settings.data_dir / "vllm.log", say=say)
     prefix = "small_llm" if mark.rung == "small" else "llm"
     return Start(settings.model_copy(update={f"{prefix}_url": server.url, f"{prefix}_model": mark.name}), server)

@@ -7,6 +7,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: prompts/ and knowledge_base/ lie beside app/."""
+SMALL_MODEL, TINY_MODEL = ROOT / "knowledge_base" / "small_model", ROOT / ".models" / "tiny"
+"""The trained model in the box, and the random one that `make tiny-model` makes."""
+VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
+"""The interpreter of the model server's own environment (`make vllm`)."""
 
 
 class Settings(BaseSettings):
@@ -38,9 +42,9 @@ class Settings(BaseSettings):
     """Port to serve on."""
     workspace: str = "demo"
     """The workspace that the console shows."""
-    demo_customers: int = Field(default=300, ge=1)
+    demo_customers: int = Field(default=300, ge=1, le=100_000)
     """Size of the demo shop that an empty `demo` workspace is filled with."""
-    demo_seed: int = 7
+    demo_seed: int = Field(default=7, ge=0, le=2**63 - 1)
     """Seed of the demo shop."""
 
     def resolved_database_url(self) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
-TORCH = "torch==2.13.0"
+TORCH = "2.13.0"
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 TRIES = 3
 NEWEST = (3, 13)
@@ -49,13 +49,15 @@ class Environment:
         """Torch without CUDA from wherever this machine can get it."""
         if self.version("torch"):
             return
-        if platform.system() == "Darwin" or self._local_wheel():
-            self.pip("install", TORCH)
+        if platform.system() == "Darwin":
+            self.pip("install", f"torch=={TORCH}")
+        elif self._local_wheel():  # named whole: a wheel for another Python is an error, not a reason to take CUDA
+            self.pip("install", f"torch=={TORCH}+cpu")
         elif _reachable("download.pytorch.org"):
-            self.pip("install", TORCH, "--index-url", TORCH_INDEX)
+            self.pip("install", f"torch=={TORCH}", "--index-url", TORCH_INDEX)
         else:
             self.stop(
-                "no CPU build of torch found. Either put a torch 2.13.0+cpu wheel into a folder and set "
+                f"no CPU build of torch found. Either put a torch {TORCH}+cpu wheel into a folder and set "
                 f"PIP_FIND_LINKS to it, or allow {TORCH_INDEX}; {needed_by}"
             )
 
@@ -89,7 +91,7 @@ class Environment:
         config = subprocess.run([*self._pip, "config", "list"], capture_output=True, text=True).stdout
         listed = re.findall(r"find-links='([^']*)'", config)
         folders = " ".join([*listed, os.environ.get("PIP_FIND_LINKS", "")]).replace(r"\n", " ").split()
-        return any(any(Path(f.removeprefix("file://")).glob("torch-2.13.0+cpu*.whl")) for f in folders)
+        return any(any(Path(f.removeprefix("file://")).glob(f"torch-{TORCH}+cpu*.whl")) for f in folders)
 
     def _run_shown(self, command: list[str]) -> str | None:
         """Run pip and show how far it is; None when it succeeds, else the last thing it said."""
@@ -101,7 +103,7 @@ class Environment:
             collected += line.startswith("Collecting")
             if line.startswith("Installing collected"):
                 self.say(f"unpacking {collected} packages, {self._seconds():.0f} s")
-            elif line.startswith("Collecting") and time.monotonic() - shown > 5:
+            elif line.lstrip().startswith(("Collecting", "Downloading")) and time.monotonic() - shown > 5:
                 self.say(f"{collected} packages found, {self._seconds():.0f} s")
                 shown = time.monotonic()
         return None if process.wait() == 0 else last

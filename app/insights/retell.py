@@ -1,28 +1,30 @@
 """The large rung: a model words the story itself, and code keeps the sentences that say what their claims say."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from app.insights.ground import Ground, Told, kind_of
 from app.insights.schemas import DraftSentence, StoryDraft
 from app.insights.verify import check_sentence
 from app.llm.chat_model import ChatModel
-from app.llm.prompts import PromptLibrary
+from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
 from app.llm.structured import ask
 from app.narrative.schemas import Sentence
 from app.schema import Lang
 
 PROMPT = "profile_story"
 
-_LANGUAGES: Mapping[Lang, str] = {"zh": "简体中文", "en": "British English"}
 
-
-def retell(model: ChatModel, prompts: PromptLibrary, ground: Ground, lang: Lang) -> Told:
+def retell(model: ChatModel, prompts: PromptLibrary, ground: Ground, lang: Lang, *, spent_ms: float = 0.0) -> Told:
     """The model's own sentences, those that hold. ModelUnavailable and ModelOutputError are the caller's."""
-    lines = (f"[{claim.claim_id}] {ground.line(claim)}" for claim in ground.claims)
-    values = {"claims": "\n".join(lines), "language": _LANGUAGES[lang]}
-    answer = ask(model, prompts.render(PROMPT, StoryDraft, values), StoryDraft)
+    answer = ask(model, question(prompts, ground, lang), StoryDraft, spent_ms=spent_ms)
     good, dropped = _sifted(answer.value.sentences, ground)
     return Told("large", good, answer.model, answer.prompt_fingerprint, dropped)
+
+
+def question(prompts: PromptLibrary, ground: Ground, lang: Lang) -> RenderedPrompt:
+    """The prompt over claims under their ids, one plain sentence a line."""
+    lines = (f"[{claim.claim_id}] {ground.line(claim)}" for claim in ground.claims)
+    return prompts.render(PROMPT, StoryDraft, {"claims": "\n".join(lines), "language": LANGUAGES[lang]})
 
 
 def _sifted(drafts: Collection[DraftSentence], ground: Ground) -> tuple[tuple[Sentence, ...], tuple[str, ...]]:

@@ -30,10 +30,12 @@ class Selection(Frozen):
     """The numbers of the claims to tell, each at most once."""
 
 
-def select(model: ChatModel, prompts: PromptLibrary, narrative: Narrative, ground: Ground) -> Told:
+def select(
+    model: ChatModel, prompts: PromptLibrary, narrative: Narrative, ground: Ground, *, spent_ms: float = 0.0
+) -> Told:
     """The narrative's sentences that the model chose. ModelUnavailable and ModelOutputError are the caller's."""
     shown = in_shown_order(ground.claims)
-    answer = ask(model, question(prompts, shown, ground), Selection)
+    answer = ask(model, question(prompts, shown, ground), Selection, spent_ms=spent_ms)
     numbers = tuple(dict.fromkeys(answer.value.claims))
     chosen = [shown[number - 1] for number in numbers if number <= len(shown)]
     dropped = tuple(f"number {number}: no such claim was shown" for number in numbers if number > len(shown))

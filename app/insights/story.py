@@ -3,6 +3,7 @@
 The ladder is visible: every story says which rung spoke and, when a higher one is configured, why it did not.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from app.errors import ModelOutputError, ModelUnavailable
@@ -15,6 +16,9 @@ from app.insights.verify import Recompute
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
 from app.narrative.schemas import Narrative, Sentence
+
+Step = Callable[[float], Told]
+"""One step of the ladder, given the milliseconds of the deadline that those above it have used."""
 
 
 class Storyteller:
@@ -38,7 +42,8 @@ class Storyteller:
         """The story of claims that `recompute` confirms, in sentences that keep to them.
 
         `spoken` says each claim in one plain sentence; `forbidden` are the words of the sensitivity list. Without
-        `ask_model` the composer tells it. A model that is down, slow or wrong never makes this fail.
+        `ask_model` the composer tells it. A model that is down, slow or wrong never makes this fail; all rungs share
+        one deadline.
         """
         ground = ground_of(narrative, spoken, recompute, forbidden)
         sentences, origin, dropped = self._told(narrative, ground, ask_model=ask_model)
@@ -58,10 +63,10 @@ class Storyteller:
         self, narrative: Narrative, ground: Ground, *, ask_model: bool
     ) -> tuple[tuple[Sentence, ...], Mapping[str, str | None], tuple[str, ...]]:
         """Sentences, what they add to the provenance, and what was left out on the way down the ladder."""
-        fallen, dropped = list[str](), list[str]()
+        fallen, dropped, started = list[str](), list[str](), time.monotonic()
         for rung in self._rungs(narrative, ground) if ask_model else ():
             try:
-                told = _enough(rung, ground)
+                told = _enough(rung, ground, spent_ms=(time.monotonic() - started) * 1000)
             except (ModelUnavailable, ModelOutputError) as error:
                 fallen.append(str(error))
                 continue
@@ -72,19 +77,19 @@ class Storyteller:
         origin = {"rung": "composer", "fallback_reason": _joined(fallen)}
         return compose(narrative, ground.claims), origin, tuple(dropped)
 
-    def _rungs(self, narrative: Narrative, ground: Ground) -> Iterator[Callable[[], Told]]:
+    def _rungs(self, narrative: Narrative, ground: Ground) -> Iterator[Step]:
         large, small = self._large, self._small
         if large is not None:
-            yield lambda: retell(large, self._prompts, ground, narrative.lang)
+            yield lambda spent: retell(large, self._prompts, ground, narrative.lang, spent_ms=spent)
         if small is not None:
-            yield lambda: select(small, self._prompts, narrative, ground)
+            yield lambda spent: select(small, self._prompts, narrative, ground, spent_ms=spent)
 
 
-def _enough(rung: Callable[[], Told], ground: Ground) -> Told:
+def _enough(rung: Step, ground: Ground, *, spent_ms: float) -> Told:
     """What the rung tells; a model is not asked where there is next to nothing to say."""
     if len(ground.claims) < FEWEST:
         raise ModelOutputError(f"there are fewer than {FEWEST} claims to tell")
-    return rung()
+    return rung(spent_ms)
 
 
 def _origin(told: Told, fallen: Collection[str]) -> Mapping[str, str | None]:

@@ -9,6 +9,8 @@ Schema = dict[str, JsonValue]
 _DROPPED = frozenset({"title", "default"})
 _SHAPE = frozenset({"$defs", "$ref", "additionalProperties", "anyOf", "items", "properties", "required", "type"})
 _BOUNDS = frozenset({"const", "enum", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum"})
+_LONGEST = {"string": "maxLength", "array": "maxItems", "integer": "maximum"}
+"""What ends a value: a weak model never does by itself."""
 _ALLOWED = _SHAPE | _BOUNDS | {"description"}
 
 
@@ -64,9 +66,9 @@ def _refuse_unsupported(node: Schema, where: str) -> None:
 
 
 def _refuse_endless(node: Schema, where: str) -> None:
-    longest = {"string": "maxLength", "array": "maxItems"}.get(str(node.get("type")))
+    longest = _LONGEST.get(str(node.get("type")))
     if longest and longest not in node and not node.keys() & {"enum", "const"}:
-        raise ValueError(f"{where}: a {node['type']} without end; give it a max_length")
+        raise ValueError(f"{where}: a {node['type']} without end; give it a max_length (an integer: le)")
 
 
 def _is_optional(choices: JsonValue) -> bool:

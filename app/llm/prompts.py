@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from app.errors import InvalidInput
 from app.llm.chat_model import Message, Sampling
 from app.llm.output_schema import class_path, strict_schema
-from app.schema import Frozen
+from app.schema import Frozen, Lang
 
 ROLES = ("system", "user", "repair")
 SCHEMA = "output_schema"
@@ -68,6 +68,10 @@ class RenderedPrompt:
         """The conversation that sends a refused `answer` back with its `fault`."""
         refused = Message("assistant", as_data(answer[:_MAX_ECHO]))
         return (*self.messages, refused, Message("user", self.repair(fault)))
+
+
+LANGUAGES: Mapping[Lang, str] = {"zh": "简体中文", "en": "British English"}
+"""How a prompt names the language of the answer."""
 
 
 class PromptLibrary:

@@ -1,6 +1,7 @@
 """A vLLM server as our child: started, watched, started again, ended. The product still reaches it over HTTP only.
 
-Nothing waits for it: until it is healthy, and whenever it is not, calls fail at once and the composer answers.
+Nothing waits for it: until it is up, calls fail at once; one that hangs costs a call its deadline. Then the composer
+answers.
 """
 
 import os
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Annotated, Literal
+from typing import IO, Annotated, Literal, NamedTuple
 
 import httpx
 from pydantic import Field, ValidationError
@@ -33,10 +34,24 @@ BACKEND = "guidance"
 Say = Callable[[str], None]
 _Process = subprocess.Popen[bytes]
 
-_POLL_S, _PROBE_S, _MISSES = 0.5, 10.0, 3
-"""How often we look, how long a look may take, and how many in a row may fail."""
-_BACK_OFF_S = (1.0, 60.0)
-_START_S = 600.0
+_KEPT_FROM_CHILD = ("UNDERSTORY_", "VLLM_API_KEY")
+"""Our secrets are none of the child's, and a key of its own would refuse us."""
+
+
+class Patience(NamedTuple):
+    """How a server is watched; seconds, but for `misses`."""
+
+    poll: float = 0.5
+    probe: float = 10.0
+    """How long one look at its health may take."""
+    misses: int = 3
+    """Looks that may fail in a row."""
+    start: float = 600.0
+    """Until it must be healthy for the first time."""
+    settled: float = 60.0
+    """Of health after which an end is an accident and not a habit: the next pause is short again."""
+    pauses: tuple[float, float] = (1.0, 60.0)
+    """Before it is started again: the first, and the longest; each is twice the one before."""
 
 
 class ModelMark(Frozen):
@@ -82,7 +97,8 @@ def vllm_command(python: Path, folder: Path, name: str, port: int, *, backend: s
         "--structured-outputs-config": f'{{"backend": "{backend}", "disable_any_whitespace": true}}',
     }
     # vLLM 0.32 on CPU dies of a seeded request whose prompt it takes in two chunks.
-    flags = ["--enforce-eager", "--no-enable-chunked-prefill", "--disable-uvicorn-access-log"]
+    for_cpu = ["--enforce-eager", "--no-enable-chunked-prefill"]
+    flags = ["--disable-uvicorn-access-log", *([] if (python.parent.parent / ".cuda").exists() else for_cpu)]
     return [
         str(python),
         "-m",
@@ -93,18 +109,18 @@ def vllm_command(python: Path, folder: Path, name: str, port: int, *, backend: s
 
 
 def quiet_environment(outside: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the child: no usage statistics, no hub, and half the cores.
+    """The environment of the child: no usage statistics, no hub and, unless told otherwise outside, half the cores.
 
     Threads are not bound to cores: on a busy machine a bound one waits for its core, and all wait for it.
     """
     return {
-        **outside,
-        "VLLM_NO_USAGE_STATS": "1",
-        "DO_NOT_TRACK": "1",
-        "HF_HUB_OFFLINE": "1",
         "VLLM_CPU_KVCACHE_SPACE": "1",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
+        **{name: value for name, value in outside.items() if not name.startswith(_KEPT_FROM_CHILD)},
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_OFFLINE": "1",
     }
 
 
@@ -118,10 +134,10 @@ def free_port() -> int:
 class ServerChild:
     """One server, kept alive from `start` to `stop`: started again after growing pauses when it ends or hangs."""
 
-    def __init__(self, command: list[str], port: int, *, log: Path, say: Say) -> None:
+    def __init__(self, command: list[str], port: int, *, log: Path, say: Say, patience: Patience = Patience()) -> None:
         """`command` serves /health on `port`; its output goes to `log`, a line for people to `say`."""
-        self._command, self._log, self._say = command, log, say
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_PROBE_S, trust_env=False)
+        self._command, self._log, self._say, self._patience = command, log, say, patience
+        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=patience.probe, trust_env=False)
         self.url = f"http://127.0.0.1:{port}/v1"
         self.group = 0
         """Id of the process group of the server that runs now; 0 before the first."""
@@ -131,6 +147,7 @@ class ServerChild:
     def start(self) -> None:
         """Return at once; the server comes up meanwhile."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.write_bytes(b"")
         self._thread.start()
 
     def stop(self) -> None:
@@ -156,20 +173,37 @@ class ServerChild:
         return self._ready.wait(seconds)
 
     def _keep(self) -> None:
-        """Start, follow, end, pause, again."""
-        pause, longest = _BACK_OFF_S
+        """One life after the other, with pauses that grow while they are short."""
+        first, longest = self._patience.pauses
+        pause = 0.0
         while True:
-            with self._log.open("ab") as log:
-                process = self._spawn(log)
-            self.group = process.pid
-            came_up = self._follow(process)
-            self._ready.clear()
-            _end(process)
+            healthy_s = self._life()
             if self._over.is_set():
                 return
-            pause = _BACK_OFF_S[0] if came_up else min(2 * pause, longest)
-            self._say(f"the model server ended, its log is {self._log}; starting it again in {pause:.0f} s")
-            self._over.wait(pause)
+            pause = first if not pause or healthy_s >= self._patience.settled else min(2 * pause, longest)
+            self._tell(f"the model server ended, its log is {self._log}; starting it again in {pause:.0f} s")
+            if self._over.wait(pause):
+                return
+
+    def _life(self) -> float:
+        """Start, follow, end; returns for how many seconds the server was up."""
+        try:
+            with self._log.open("ab") as log:
+                process = self._spawn(log)
+        except OSError as error:
+            self._tell(f"the model server cannot be started: {error}")
+            return 0.0
+        self.group = process.pid
+        try:
+            return self._follow(process)
+        finally:
+            self._ready.clear()
+            _end(process)
+
+    def _tell(self, line: str) -> None:
+        """Say a line; when nobody listens any more (a closed pipe), watching goes on."""
+        with suppress(OSError, ValueError):
+            self._say(line)
 
     def _spawn(self, log: IO[bytes]) -> _Process:
         return subprocess.Popen(
@@ -181,20 +215,20 @@ class ServerChild:
             start_new_session=True,
         )
 
-    def _follow(self, process: _Process) -> bool:
-        """Watch until it ends, hangs, does not come up in time, or we are told to stop. Whether it was ever healthy."""
-        started, came_up, misses = time.monotonic(), False, 0
-        while process.poll() is None and misses < _MISSES and not self._over.wait(_POLL_S):
+    def _follow(self, process: _Process) -> float:
+        """Watch until it ends, hangs, does not come up in time, or we are told to stop. Seconds since it was up."""
+        started, up_since, misses = time.monotonic(), None, 0
+        while process.poll() is None and misses < self._patience.misses and not self._over.wait(self._patience.poll):
             if self._healthy():
                 misses = 0
-                if not came_up:
-                    self._say(f"the model server is ready at {self.url} after {time.monotonic() - started:.0f} s")
-                came_up = True
+                if up_since is None:
+                    up_since = time.monotonic()
+                    self._tell(f"the model server is ready at {self.url} after {up_since - started:.0f} s")
                 self._ready.set()
-            elif came_up or time.monotonic() - started > _START_S:
+            elif up_since is not None or time.monotonic() - started > self._patience.start:
                 misses += 1
                 self._ready.clear()
-        return came_up
+        return 0.0 if up_since is None else time.monotonic() - up_since
 
     def _healthy(self) -> bool:
         try:
@@ -212,5 +246,5 @@ def _end(process: _Process) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):  # the second is macOS's word for a group that is gone
         os.killpg(process.pid, signal.SIGKILL)

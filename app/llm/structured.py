@@ -43,20 +43,21 @@ class _FaultError(ValueError):
     """What is wrong with an answer, in words that the model can act on."""
 
 
-def ask(model: ChatModel, prompt: RenderedPrompt, output: type[T]) -> Answer[T]:
+def ask(model: ChatModel, prompt: RenderedPrompt, output: type[T], *, spent_ms: float = 0.0) -> Answer[T]:
     """The model's answer as `output`. A bad one is sent back once with its fault named; then ModelOutputError.
 
-    An answer that was cut off is never sent back: what it would have said is unknown.
+    An answer that was cut off is never sent back: what it would have said is unknown. `spent_ms` of the deadline went
+    to other attempts at the same question.
     """
     if prompt.output != class_path(output):
         raise ValueError(f"prompt {prompt.name!r} asks for {prompt.output}, not {class_path(output)}")
     schema = AnswerSchema(output.__name__, strict_schema(output))
-    first = whole(model.complete(prompt.messages, schema=schema, sampling=prompt.sampling))
+    first = whole(model.complete(prompt.messages, schema=schema, sampling=prompt.sampling, spent_ms=spent_ms))
     try:
         return _answer(prompt, read(first.text, output), first)
     except _FaultError as fault:
         again = prompt.corrected(first.text, str(fault))
-    second = whole(model.complete(again, schema=schema, sampling=prompt.sampling, spent_ms=first.ms))
+    second = whole(model.complete(again, schema=schema, sampling=prompt.sampling, spent_ms=spent_ms + first.ms))
     try:
         return _answer(prompt, read(second.text, output), first, second)
     except _FaultError as fault:

@@ -41,7 +41,9 @@ class OpenAICompatibleModel(ChatModel):
         """One HTTP request, one finished answer, within what is left of the deadline."""
         seconds = self._timeout_s - spent_ms / 1000
         if seconds <= 0:
-            raise ModelUnavailable(f"the first answer used up the {self._timeout_s:.1f} s that the model has")
+            raise ModelUnavailable(
+                f"the {self._timeout_s:.1f} s that an answer may take were used up before this attempt"
+            )
         http = self._connection(seconds)
         return within(seconds, lambda: self._ask(http, seconds, messages, schema, sampling), cut=http.close)
 

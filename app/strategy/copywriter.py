@@ -5,27 +5,25 @@ nothing that the composer's does not: no number, name, link, promise or sensitiv
 back by itself, so a nonsense model sends nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from app.errors import ModelOutputError, ModelUnavailable
 from app.insights.schemas import Rung
-from app.insights.verify import check_sentence, novelty
+from app.insights.verify import MAX_SENTENCE, check_sentence, novelty
 from app.llm.chat_model import ChatModel
-from app.llm.prompts import PromptLibrary
+from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
 from app.llm.structured import ask
 from app.schema import Frozen, Lang
 from app.strategy.schemas import Theme
 
 PROMPT = "strategy_draft"
 MAX_TITLE = 60
-MOST_NEW = 0.5
+MOST_NEW_IN_COPY = 0.5
 """Largest share of a wording's content that the composer's does not have: copy goes to customers, so less than in a
 story for colleagues."""
-
-_LANGUAGES: Mapping[Lang, str] = {"zh": "简体中文", "en": "British English"}
 
 
 class ThemeDraft(Frozen):
@@ -33,7 +31,7 @@ class ThemeDraft(Frozen):
 
     title: Annotated[str, Field(max_length=120)]
     """A few words, without a full stop."""
-    draft: Annotated[str, Field(max_length=400)]
+    draft: Annotated[str, Field(max_length=MAX_SENTENCE)]
     """One or two short sentences to the customer, in the language asked for."""
 
 
@@ -66,10 +64,8 @@ class Copywriter:
         composed = tuple(themes)
         if self._model is None or not composed:
             return Worded(composed)
-        values = {"themes": _numbered(composed), "language": _LANGUAGES[lang]}
         try:
-            prompt = self._prompts.render(PROMPT, StrategyDraft, values)
-            answer = ask(self._model, prompt, StrategyDraft)
+            answer = ask(self._model, question(self._prompts, composed, lang), StrategyDraft)
         except (ModelUnavailable, ModelOutputError) as error:
             return Worded(composed, fallback_reason=str(error))
         pairs = zip(composed, answer.value.themes, strict=False)
@@ -79,8 +75,10 @@ class Copywriter:
         return Worded(worded, "large", answer.model, answer.prompt_fingerprint)
 
 
-def _numbered(themes: Sequence[Theme]) -> str:
-    return "\n".join(f"{n}. {_one_line(theme.title)} | {_one_line(theme.draft)}" for n, theme in enumerate(themes, 1))
+def question(prompts: PromptLibrary, themes: Sequence[Theme], lang: Lang) -> RenderedPrompt:
+    """The prompt over numbered themes, one a line."""
+    lines = (f"{n}. {_one_line(theme.title)} | {_one_line(theme.draft)}" for n, theme in enumerate(themes, 1))
+    return prompts.render(PROMPT, StrategyDraft, {"themes": "\n".join(lines), "language": LANGUAGES[lang]})
 
 
 def _one_line(text: str) -> str:
@@ -101,4 +99,4 @@ def _holds(text: str, theme: Theme, forbidden: Collection[str]) -> bool:
     """Whether a text says no more than the composer's theme does."""
     said = f"{theme.title} {theme.draft}"
     faulty = check_sentence(text, ["theme"], {"theme": said}, forbidden=forbidden)
-    return faulty is None and novelty(text, said) <= MOST_NEW
+    return faulty is None and novelty(text, said) <= MOST_NEW_IN_COPY

@@ -14,7 +14,7 @@ import httpx
 from pydantic import Field, JsonValue, TypeAdapter
 
 from app.bootstrap import PROMPTS
-from app.config import ROOT
+from app.config import TINY_MODEL, VLLM_PYTHON
 from app.errors import ModelUnavailable
 from app.insights.schemas import StoryDraft
 from app.llm.chat_model import AnswerSchema
@@ -37,9 +37,9 @@ _SCHEMA: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 class StructuredOutputOptions(Frozen):
     """Options of `run structured-output`."""
 
-    model: Path = ROOT / ".models" / "tiny"
+    model: Path = TINY_MODEL
     """folder of the model (`make tiny-model`)"""
-    python: Path = ROOT / ".venv-vllm" / "bin" / "python"
+    python: Path = VLLM_PYTHON
     """interpreter of the environment that holds vLLM (`make vllm`)"""
     calls: int = Field(default=30, ge=2, le=1000)
     """calls per engine and schema"""
@@ -95,9 +95,11 @@ class StructuredOutput:
 def _asked(engine: str, options: StructuredOutputOptions, say: Say) -> Iterator[Call]:
     name, port = read_mark(options.model).name, free_port()
     command = vllm_command(options.python, options.model, name, port, backend=engine)
-    with ServerChild(command, port, log=ROOT / "data" / f"vllm-{engine}.log", say=say) as server:
+    with ServerChild(command, port, log=options.model.parent / f"vllm-{engine}.log", say=say) as server:
         if not server.wait_ready(READY_S):
-            raise ModelUnavailable(f"vLLM was not ready within {READY_S:.0f} s; see data/vllm-{engine}.log")
+            raise ModelUnavailable(
+                f"vLLM was not ready within {READY_S:.0f} s; see {options.model.parent}/vllm-{engine}.log"
+            )
         for bounds, schema in _schemas().items():
             made = [
                 _call(server, name, f"{engine}_{bounds}", number, schema, options) for number in range(options.calls)

@@ -10,10 +10,8 @@ import torch
 from transformers import Qwen3ForCausalLM
 
 from evals.train.architecture import qwen3_config, save_model, train_tokenizer
+from evals.train.texts import ROOT, paths
 
-ROOT = Path(__file__).resolve().parents[2]
-TEXTS = ("prompts/**/*.md", "app/**/*.yaml", "knowledge_base/*.yaml", "docs/**/*.md", "README.md")
-"""What its tokenizer learns from: the repository's own words, zh and en."""
 VOCABULARY = 4096
 SEED = 7
 
@@ -27,14 +25,10 @@ def main() -> None:
 
 def make(folder: Path) -> None:
     """The same seed and texts give the same bytes."""
-    tokenizer = train_tokenizer(_texts(), VOCABULARY)
+    tokenizer = train_tokenizer([path.read_text(encoding="utf-8") for path in paths()], VOCABULARY)
     torch.manual_seed(SEED)
     shape = qwen3_config(tokenizer, hidden=128, layers=2, heads=4, kv_heads=2)
     save_model(folder, Qwen3ForCausalLM(shape), tokenizer, rung="large", name="tiny-random")
-
-
-def _texts() -> list[str]:
-    return [path.read_text(encoding="utf-8") for pattern in TEXTS for path in sorted(ROOT.glob(pattern))]
 
 
 if __name__ == "__main__":

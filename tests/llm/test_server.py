@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidInput
-from app.llm.server import ModelMark, ServerChild, free_port, quiet_environment, read_mark, vllm_command
+from app.llm.server import ModelMark, Patience, ServerChild, free_port, quiet_environment, read_mark, vllm_command
 
 SERVER = """
 import http.server, subprocess, sys
@@ -22,6 +22,18 @@ class Health(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/health" else 404)
         self.end_headers()
 print("listening", flush=True)
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Health).serve_forever()
+"""
+SILENT = """
+import http.server, sys, time
+class Health(http.server.BaseHTTPRequestHandler):
+    answers = ANSWERS
+    def do_GET(self):
+        if Health.answers == 0:
+            time.sleep(1000)
+        Health.answers -= 1
+        self.send_response(200)
+        self.end_headers()
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Health).serve_forever()
 """
 OWNER = """
@@ -59,12 +71,12 @@ def alive(group: int) -> bool:
 class Kept:
     """A kept server and what was said about it."""
 
-    def __init__(self, folder: Path, script: str) -> None:
+    def __init__(self, folder: Path, script: str, patience: Patience = Patience()) -> None:
         self.said: list[str] = []
         self.port = free_port()
         self.log = folder / "logs" / "server.log"
         command = [sys.executable, "-c", script, str(self.port)]
-        self.child = ServerChild(command, self.port, log=self.log, say=self.said.append)
+        self.child = ServerChild(command, self.port, log=self.log, say=self.said.append, patience=patience)
 
 
 @pytest.fixture
@@ -101,8 +113,35 @@ def test_a_server_that_never_comes_up_is_tried_again_after_longer_and_longer_pau
     with kept.child:
         assert until(lambda: len(kept.said) == 2)
         assert not kept.child.wait_ready(0)
-    assert [line.split("again in ")[1] for line in kept.said] == ["2 s", "4 s"]
+    assert [line.split("again in ")[1] for line in kept.said] == ["1 s", "2 s"]
     assert "no such model" in kept.log.read_text()
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+def test_a_server_that_hangs_is_ended_and_started_again(tmp_path: Path, answers: int) -> None:
+    patience = Patience(poll=0.05, probe=0.3, misses=2, start=1.0)
+    kept = Kept(tmp_path, SILENT.replace("ANSWERS", str(answers)), patience)
+    with kept.child:
+        assert until(lambda: kept.child.group != 0)
+        first = kept.child.group
+        assert until(lambda: kept.child.group != first)
+        assert not alive(first)
+    assert any("starting it again" in line for line in kept.said)
+    assert any("is ready" in line for line in kept.said) == bool(answers)
+
+
+def test_watching_goes_on_when_nobody_listens_any_more(tmp_path: Path) -> None:
+    def deaf(_line: str) -> None:
+        raise BrokenPipeError
+
+    command = [sys.executable, "-c", SERVER, str(port := free_port())]
+    with ServerChild(command, port, log=tmp_path / "server.log", say=deaf) as child:
+        assert child.wait_ready(20)
+        first = child.group
+        os.killpg(first, signal.SIGKILL)
+        assert until(lambda: child.group != first)
+        assert child.wait_ready(20)
+    assert not alive(child.group)
 
 
 def test_an_owner_that_is_killed_leaves_no_server_behind() -> None:
@@ -139,6 +178,11 @@ def test_vllm_is_started_on_loopback_with_its_schema_engine_pinned_and_no_report
     assert "-m vllm.entrypoints.openai.api_server" in command
     assert "--host 127.0.0.1 --port 8123 --max-model-len 8192" in command
     assert '{"backend": "guidance", "disable_any_whitespace": true}' in command
-    outside = quiet_environment({"PATH": "/bin"})
+    outside = quiet_environment(
+        {"PATH": "/bin", "UNDERSTORY_LLM_API_KEY": "s", "VLLM_API_KEY": "k", "OMP_NUM_THREADS": "9"}
+    )
+    assert "UNDERSTORY_LLM_API_KEY" not in outside
+    assert "VLLM_API_KEY" not in outside
+    assert outside["OMP_NUM_THREADS"] == "9"
     assert outside["PATH"] == "/bin"
     assert (outside["VLLM_NO_USAGE_STATS"], outside["HF_HUB_OFFLINE"]) == ("1", "1")

@@ -55,7 +55,6 @@ def test_wordings_that_say_nothing_more_are_sent_and_marked() -> None:
         "加微信13912345678，护肤专区有空来翻翻。",
         "恭喜您中奖了，请立即领取现金红包！",
         "Skincare for you, take your time.",
-        "护肤专区" * 100,
         "",
     ],
 )
@@ -71,7 +70,15 @@ def test_each_theme_falls_back_by_itself() -> None:
     assert [theme.draft for theme in found.themes] == [theme.draft for theme in ZH]
 
 
-@pytest.mark.parametrize("script", [[ModelUnavailable("away")], ["nonsense", "nonsense"], [draft(("一", "二"))] * 2])
+@pytest.mark.parametrize(
+    "script",
+    [
+        [ModelUnavailable("away")],
+        ["nonsense", "nonsense"],
+        [draft(("一", "二"))] * 2,
+        [draft(*[("护肤", "护肤专区" * 100)] * 3)] * 2,
+    ],
+)
 def test_a_model_that_is_away_or_talks_nonsense_leaves_the_composers_words(script: list[Line]) -> None:
     found = worded(*script)
     assert found.themes == ZH

@@ -6,17 +6,22 @@ from itertools import cycle, islice
 from pydantic import JsonValue
 
 from app.bootstrap import PROMPTS, App
+from app.insights import retell
+from app.insights.ground import Ground
 from app.insights.schemas import StoryDraft
 from app.llm.chat_model import DEFAULT_SAMPLING, AnswerSchema, ChatModel, Completion, Message, Sampling
 from app.llm.output_schema import strict_schema
 from app.llm.prompts import PromptLibrary, RenderedPrompt
 from app.schema import Lang
-from app.strategy.copywriter import StrategyDraft
+from app.strategy import copywriter
+from app.strategy.schemas import Theme
 
 LIBRARY = PromptLibrary(PROMPTS)
 SCHEMA = AnswerSchema("StoryDraft", strict_schema(StoryDraft))
 _THEMES = (
-    "1. {0}，慢慢挑 | {0}专区有空来翻翻。\n2. 上次看过的{0} | 还在这里，不急着决定。\n3. 换个口味 | {0}之外也看看。"
+    Theme(title="{0}，慢慢挑", draft="{0}专区有空来翻翻。"),
+    Theme(title="上次看过的{0}", draft="还在这里，不急着决定。"),
+    Theme(title="换个口味", draft="{0}之外也看看。"),
 )
 
 
@@ -50,28 +55,29 @@ def refs(app: App, n: int) -> tuple[str, ...]:
     return tuple(row.customer_id for row in found)
 
 
-def told_claims(app: App, ref: str, lang: Lang) -> str:
-    """The claims of one customer as the story prompt shows them."""
+def ground(app: App, ref: str, lang: Lang, mark: str) -> Ground:
+    """What may be told of one customer; a `mark` goes before their first claim."""
     workspace = app.pipeline.access.workspace("demo")
     moment = app.pipeline.log.latest(workspace.workspace_id)
     assert moment
     reading = app.pipeline.read_customer(workspace, ref, as_of=moment, lang=lang, ask_model=False)
-    return "\n".join(f"[{claim.claim_id}] {reading.spoken[claim.claim_id]}" for claim in reading.story.claims)
+    claims, spoken = reading.story.claims, dict(reading.spoken)
+    first = claims[0].model_copy(update={"claim_id": f"{mark}{claims[0].claim_id}"})
+    spoken[first.claim_id] = f"{mark}{spoken[claims[0].claim_id]}"
+    return Ground((first, *claims[1:]), spoken, (), ())
 
 
 def stories(app: App, n: int, *, mark: str = "") -> Iterator[RenderedPrompt]:
     """Story prompts of `n` customers; a `mark` makes their customer part one that the server has never seen."""
     for number, ref in enumerate(refs(app, n)):
-        marked = f"[{mark}{number}] {mark}{number}\n" if mark else ""
-        values = {"claims": marked + told_claims(app, ref, "zh"), "language": "简体中文"}
-        yield LIBRARY.render("profile_story", StoryDraft, values)
+        yield retell.question(LIBRARY, ground(app, ref, "zh", f"{mark}{number}" if mark else ""), "zh")
 
 
 def strategies(app: App, n: int) -> Iterator[RenderedPrompt]:
     topics = [app.pipeline.taxonomy.name(topic, "zh") for topic in app.pipeline.taxonomy.topics]
     for number, topic in enumerate(islice(cycle(topics), n)):
-        values = {"themes": _THEMES.format(f"{topic}{number}"), "language": "简体中文"}
-        yield LIBRARY.render("strategy_draft", StrategyDraft, values)
+        said = [Theme(**{k: v.format(f"{topic}{number}") for k, v in theme.model_dump().items()}) for theme in _THEMES]
+        yield copywriter.question(LIBRARY, said, "zh")
 
 
 def fits(value: JsonValue, schema: Mapping[str, JsonValue], defs: Mapping[str, JsonValue]) -> bool:

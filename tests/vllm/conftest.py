@@ -5,11 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from app.config import ROOT
+from app.config import TINY_MODEL, VLLM_PYTHON
 from app.llm.server import ServerChild, free_port, read_mark, vllm_command
 
-MODEL = ROOT / ".models" / "tiny"
-PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 BOOT_S = 400
 """A restart takes half a minute on two idle cores, and four times that on busy ones."""
 
@@ -26,7 +24,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerChild]:
     """The server, started once. Missing parts fail: `make test-vllm` builds them."""
     port, log = free_port(), tmp_path_factory.mktemp("vllm") / "vllm.log"
-    command = vllm_command(PYTHON, MODEL, read_mark(MODEL).name, port)
+    command = vllm_command(VLLM_PYTHON, TINY_MODEL, read_mark(TINY_MODEL).name, port)
     with ServerChild(command, port, log=log, say=print) as child:
         if not child.wait_ready(BOOT_S):
             pytest.fail(f"vLLM did not come up in {BOOT_S} s:\n{log.read_text()[-3000:]}")
