@@ -1,8 +1,9 @@
 """Typed settings, read by `bootstrap`, `cli` and `serve.py` only. Every field can be set as UNDERSTORY_<NAME>."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -11,6 +12,19 @@ SMALL_MODEL, TINY_MODEL = ROOT / "knowledge_base" / "small_model", ROOT / ".mode
 """The trained model in the box, and the random one that `make tiny-model` makes."""
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 """The interpreter of the model server's own environment (`make vllm`)."""
+
+
+def _server_url(url: str) -> str:
+    """The URL itself, when it is empty or one that can be asked; ValueError otherwise."""
+    if url:
+        try:
+            HttpUrl(url)
+        except ValidationError:
+            raise ValueError(f"{url!r} is no http(s) URL; write it as http://127.0.0.1:8001/v1") from None
+    return url
+
+
+ServerUrl = Annotated[str, AfterValidator(_server_url)]
 
 
 class Settings(BaseSettings):
@@ -24,11 +38,11 @@ class Settings(BaseSettings):
     """Folder for the database and everything derived from it."""
     database_url: str = ""
     """SQLAlchemy URL (SQLite in this version); empty means the file `understory.db` in `data_dir`."""
-    llm_url: str = ""
+    llm_url: ServerUrl = ""
     """Base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1; empty means no large model."""
     llm_model: str = ""
     """Name of the served model."""
-    small_llm_url: str = ""
+    small_llm_url: ServerUrl = ""
     """Base URL of the server of a small model, which only chooses what is told; empty means none."""
     small_llm_model: str = ""
     """Name of the served small model."""

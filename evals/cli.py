@@ -123,10 +123,11 @@ def _list(_given: argparse.Namespace) -> None:
 def _run(given: argparse.Namespace) -> None:
     task: Task[Any] = given.task
     started, clock = datetime.now(UTC), time.monotonic()
-    result = task.run(_options(task.options, given), say)
+    options, folder = _options(task.options, given), given.out or runs.folder_for(task.name, started)
+    runs.make_room(folder)
+    result = task.run(options, say)
     origin = environment(started, seconds=time.monotonic() - clock)
     result = msgspec.structs.replace(result, provenance=origin | result.provenance)
-    folder = given.out or runs.folder_for(task.name, started)
     runs.save(result, task.purpose, folder)
     print(runs.as_json(summary(result)).decode() if given.json else _as_text(result))
     say(f"report: {folder / runs.REPORT}")

@@ -25,9 +25,17 @@ def as_json(value: Summary | Sample) -> bytes:
     return msgspec.json.encode(value)
 
 
+def make_room(folder: Path) -> None:
+    """Make the folder before the work begins; InvalidInput where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"--out {folder}: {error.strerror}; name a folder that can be written") from None
+
+
 def save(result: TaskResult, purpose: str, folder: Path) -> None:
     """Write all three files."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_room(folder)
     with (folder / SAMPLES).open("wb") as lines:
         for sample in result.samples:
             lines.write(as_json(sample) + b"\n")

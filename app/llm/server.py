@@ -85,8 +85,7 @@ def vllm_command(python: Path, folder: Path, name: str, port: int, *, backend: s
     """
     if not python.exists():
         raise InvalidInput(f"there is no {python.parent.parent.name}: run `make vllm`")
-    config = (folder / "config.json").read_bytes()
-    longest = min(_Shape.model_validate_json(config).max_position_embeddings, LONGEST)
+    longest = min(_shape(folder).max_position_embeddings, LONGEST)
     options = {
         "--model": str(folder),
         "--served-model-name": name,
@@ -106,6 +105,15 @@ def vllm_command(python: Path, folder: Path, name: str, port: int, *, backend: s
         *(part for option in options.items() for part in option),
         *flags,
     ]
+
+
+def _shape(folder: Path) -> _Shape:
+    try:
+        return _Shape.model_validate_json((folder / "config.json").read_bytes())
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"])) or "the file"
+        raise InvalidInput(f"{folder / 'config.json'}: {where}: {fault['msg']}; is this a model's folder?") from None
 
 
 def quiet_environment(outside: Mapping[str, str]) -> dict[str, str]:

