@@ -115,7 +115,7 @@ def _by_shape(path: Path, frame: pl.DataFrame, found: dict[str, str]) -> Behavio
     if {"customer", "time", "quantity", "price"} <= found.keys():
         return _purchases(path, frame, found, _product(found))
     if {"customer", "received", "completed"} <= found.keys():
-        return _messages(frame, found)
+        return _messages(path, frame, found)
     raise InvalidInput(
         f"{path}: neither an event log (customer, time, kind) nor transactions (customer, time, amount) nor order "
         f"lines (customer, time, quantity, price); it has the columns {', '.join(frame.columns)}"
@@ -138,6 +138,8 @@ def _event_log(path: Path, frame: pl.DataFrame, found: dict[str, str]) -> Behavi
     if not table["kind"].is_in([int(known) for known in KINDS]).any():
         raise InvalidInput(f"{path}: the column {found['kind']!r} names no kind such as view, fav, cart or purchase")
     table = table.filter(pl.col("customer").is_not_null() & pl.col("day").is_not_null())
+    if table.is_empty():
+        raise InvalidInput(f"{path}: no row has a customer and a time")
     bought = table.filter(pl.col("kind") == int(Kind.ORDER))
     return _behaviour(table, bought, kind=table["kind"].to_numpy())
 
@@ -194,10 +196,15 @@ def _behaviour(events: pl.DataFrame, bought: pl.DataFrame, *, kind: Ints | None)
     )
 
 
-def _messages(frame: pl.DataFrame, found: dict[str, str]) -> Behaviour:
-    names = frame[found["customer"]].cast(pl.String)
-    number = names.rank("dense").to_numpy().astype(np.int64) - 1
-    answered = frame[found["completed"]].cast(pl.Int64).to_numpy() > 0
+def _messages(path: Path, frame: pl.DataFrame, found: dict[str, str]) -> Behaviour:
+    completed = pl.col(found["completed"]).cast(pl.Float64, strict=False)
+    table = frame.select(customer=pl.col(found["customer"]).cast(pl.String), completed=completed)
+    if table["customer"].is_null().any() or not table["completed"].is_finite().fill_null(value=False).all():
+        raise InvalidInput(f"{path}: each message needs a customer, and 0 or 1 in the column {found['completed']!r}")
+    if table.is_empty():
+        raise InvalidInput(f"{path}: no message")
+    number = table["customer"].rank("dense").to_numpy().astype(np.int64) - 1
+    answered = table["completed"].to_numpy() > 0
     return Behaviour(
         customers=int(number.max()) + 1,
         days=0,

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from app.demo.browsing import Visit, browse
-from app.demo.buying import buy, complain
+from app.demo.buying import buy, buy_one, complain
 from app.demo.calendar import DAY_MS, HOUR_MS, MINUTE_MS, Calendar
 from app.demo.campaigns import Touch
 from app.demo.catalogue import Product, Shelf
+from app.demo.identities import Names
 from app.demo.life import Life
 from app.demo.parameters import Parameters
 from app.demo.personas import Stage
@@ -17,8 +18,7 @@ from app.demo.social import follow
 from app.events.schemas import EventKind
 from app.retrieval.schemas import Channel, OfferType
 
-_PUT_OFF_DAYS = 10
-_NIGHTS = 3
+_LONGEST_PURCHASE_MS = 45 * MINUTE_MS
 
 
 class Errand(NamedTuple):
@@ -38,15 +38,16 @@ def play(
 ) -> list[Arrival]:
     """All records of one customer in order of arrival."""
     life = Life(seed, plan.customer, calendar, shelf, parameters)
-    reached = tuple(touch for touch in touches if _reaches(touch, life))
+    reached = tuple(touch for touch in touches if reaches(touch, life.names))
     for errand in sorted(_errands(life, plan, reached), key=lambda errand: errand.at_ms):
+        life.turn_to(errand.at_ms)
         errand.do(life, errand.at_ms)
     return life.recorder.arrivals()
 
 
-def _reaches(touch: Touch, life: Life) -> bool:
+def reaches(touch: Touch, names: Names) -> bool:
     """False for a number that has been given up."""
-    return touch.arm.channel is not Channel.SMS or life.names.phone_on(touch.sent_ms // DAY_MS) is not None
+    return touch.arm.channel is not Channel.SMS or names.phone_on(touch.sent_ms // DAY_MS) is not None
 
 
 def _errands(life: Life, plan: Plan, touches: tuple[Touch, ...]) -> Iterator[Errand]:
@@ -54,31 +55,40 @@ def _errands(life: Life, plan: Plan, touches: tuple[Touch, ...]) -> Iterator[Err
     yield from _orders(life, plan, touches)
     yield from (Errand(touch.sent_ms, _receive(touch)) for touch in touches)
     yield from _withdrawals(life)
-    if life.names.handle and len(plan.visit_days) > 1:
-        yield Errand(life.moment_on(plan.visit_days[1]), follow)
+    later = [day for day in plan.visit_days if day > plan.customer.joined]
+    if life.names.handle and later:
+        yield Errand(life.moment_on(later[0]), follow)
     for stage in life.customer.stages:
         if stage.phase.nights:
             yield from _nights(life, stage)
         if stage.phase.complains:
             yield from _complaints(life, stage)
+    if not any(stage.phase.nights for stage in life.customer.stages):
+        yield from _near_misses(life, plan)
 
 
 def _orders(life: Life, plan: Plan, touches: tuple[Touch, ...]) -> Iterator[Errand]:
     """The planned orders, less those that a message put off, and those that a message brought about."""
-    put_off = _put_off_days(plan, touches)
+    put_off = _put_off_days(plan, touches, life.parameters.response.puts_off_days)
     for day, basket in zip(plan.order_days, plan.baskets, strict=True):
         if day not in put_off:
-            yield Errand(life.moment_on(day), _purchase(basket))
+            yield Errand(_before_midnight(life.moment_on(day)), _purchase(basket))
     for touch in touches:
         if touch.answer.orders:
             at_ms = max(life.moment_on(touch.order_day), touch.sent_ms + HOUR_MS)
             yield Errand(at_ms, _purchase(touch.basket, topic=touch.about, entry="campaign"))
 
 
-def _put_off_days(plan: Plan, touches: tuple[Touch, ...]) -> list[int]:
+def _before_midnight(at_ms: int) -> int:
+    """Early enough to have paid on the same day."""
+    return at_ms - _LONGEST_PURCHASE_MS if at_ms % DAY_MS > DAY_MS - _LONGEST_PURCHASE_MS else at_ms
+
+
+def _put_off_days(plan: Plan, touches: tuple[Touch, ...], within: int) -> list[int]:
     days = []
     for touch in touches:
-        window = range(touch.sent_ms // DAY_MS + 1, touch.sent_ms // DAY_MS + 1 + _PUT_OFF_DAYS)
+        first = touch.sent_ms // DAY_MS + 1
+        window = range(first, first + within)
         days += [day for day in plan.order_days if day in window][:1] if touch.answer.put_off else []
     return days
 
@@ -91,11 +101,11 @@ def _receive(touch: Touch) -> Callable[[Life, int], None]:
     """A message goes out; perhaps it is opened, clicked, and followed by a visit."""
 
     def receive(life: Life, at_ms: int) -> None:
-        names = life.names
+        names, model = life.names, life.parameters.response
         by_sms = touch.arm.channel is Channel.SMS
         who: Identifiers = {"phone": names.phone} if by_sms else {"user_id": names.user_id}
         _note_message(life, touch, EventKind.CAMPAIGN_SENT, at_ms, who)
-        read_ms = at_ms + round(life.dice.log_normal(25, 1.0) * MINUTE_MS)
+        read_ms = at_ms + round(life.dice.log_normal(model.read_minutes, model.read_sigma) * MINUTE_MS)
         if touch.answer.opened and not by_sms:
             _note_message(life, touch, EventKind.CAMPAIGN_OPENED, read_ms, who)
         if touch.answer.clicked:
@@ -136,12 +146,39 @@ def _withdraw(channel: Channel, granted: bool) -> Callable[[Life, int], None]:
 
 
 def _nights(life: Life, stage: Stage) -> Iterator[Errand]:
-    """The same dear item in the cart, three nights running, and never bought."""
-    product = life.dice.pick(life.shelf.dearest(stage.top, 3))
+    """The same dear item in the cart, some nights running, and never bought."""
+    rates = life.rates
+    product = life.dice.pick(life.shelf.dearest(stage.top, rates.nights_among))
     life.refused = frozenset({product.item.item_id})
-    for night in range(_NIGHTS):
-        at_ms = (stage.first + night) * DAY_MS + 22 * HOUR_MS + life.dice.whole(10, 85) * MINUTE_MS
-        yield Errand(at_ms, _long_for(product))
+    for night in range(rates.nights):
+        yield Errand(_at_night(life, stage.first + night), _long_for(product))
+
+
+def _at_night(life: Life, day: int) -> int:
+    first, last = life.rates.night_hours
+    return day * DAY_MS + round(life.dice.between(first * HOUR_MS, last * HOUR_MS - 10 * MINUTE_MS))
+
+
+def _near_misses(life: Life, plan: Plan) -> Iterator[Errand]:
+    """What almost looks so: a night less, bought on the last, by day, or with something else."""
+    dice, rates = life.dice, life.rates
+    last = life.calendar.days if plan.leaving is None else plan.leaving.day
+    first, end = life.customer.joined + 1, last - rates.nights
+    if first >= end or not dice.chance(rates.near_misses):
+        return
+    day = dice.whole(first, end)
+    topic = dice.pick((life.stage_at(day * DAY_MS).top, *rates.near_topics))
+    product = dice.pick(life.shelf.dearest(topic, rates.nights_among))
+    moment, bought = dice.pick((Life.moment_on, _at_night)), dice.chance(rates.near_bought)
+    longing = rates.nights - 1 if bought else rates.near_topics.get(topic, rates.nights)
+    for night in range(longing):
+        yield Errand(moment(life, day + night), _long_for(product))
+    if bought:
+        yield Errand(moment(life, day + longing), _buy_at_last(product))
+
+
+def _buy_at_last(product: Product) -> Callable[[Life, int], object]:
+    return lambda life, at_ms: buy_one(life, at_ms, product)
 
 
 def _long_for(product: Product) -> Callable[[Life, int], None]:
@@ -157,5 +194,7 @@ def _long_for(product: Product) -> Callable[[Life, int], None]:
 
 
 def _complaints(life: Life, stage: Stage) -> Iterator[Errand]:
-    for _ in range(1 + life.dice.poisson(0.7)):
+    if life.dice.chance(life.rates.wordless):
+        return
+    for _ in range(1 + life.dice.poisson(life.rates.complaints)):
         yield Errand(life.moment_on(life.dice.whole(stage.first, stage.last - 1)), complain)

@@ -1,6 +1,7 @@
 """A visit: come in, search, look, zoom, keep, put in the cart and out again. Buying has its own module."""
 
 from typing import Unpack
+from zlib import crc32
 
 from app.demo.calendar import SECOND_MS
 from app.demo.catalogue import Product
@@ -8,8 +9,7 @@ from app.demo.life import Life
 from app.demo.recording import Details, Identifiers
 from app.events.schemas import EventKind
 
-_COMES_BACK = 0.3
-_STAYS_ON_TOPIC = 0.8
+_MOST_RESULTS = 181
 
 
 class Visit:
@@ -17,12 +17,11 @@ class Visit:
 
     def __init__(self, life: Life, start_ms: int, *, entry: str = "home") -> None:
         """Come in; the visitor may not be known yet."""
-        life.visits += 1
         self.life = life
         self.place = life.place(life.surface(), start_ms)
         self.now_ms = start_ms
         self.cart: list[Product] = []
-        self._session_id = f"s{life.customer.index:06d}-{life.visits:04d}"
+        self._session_id = f"s-{life.dice.code(16)}"
         self._logged_in = not life.comes_unknown(self.place)
         self.note(EventKind.SESSION, properties={"surface": self.place.surface, "entry": entry})
 
@@ -49,13 +48,14 @@ class Visit:
             self.wait(8, 20)
 
     def search(self, text: str) -> None:
-        """Type a query."""
-        self.note(EventKind.SEARCH, text=text, properties={"results": self.life.dice.whole(0, 180)})
+        """Type a query; the same one finds as much every time."""
+        self.note(EventKind.SEARCH, text=text, properties={"results": crc32(text.encode()) % _MOST_RESULTS})
 
     def look_at(self, product: Product, **properties: object) -> None:
         """Open a product's page, perhaps zoom into its pictures."""
         dice, rates = self.life.dice, self.life.rates
-        patience = 0.45 if self.life.stage_at(self.now_ms).cool else 1.0
+        self.life.seen.add(product.item.item_id)
+        patience = rates.patience_cool if self.life.stage_at(self.now_ms).cool else 1.0
         dwell = max(1, round(dice.log_normal(rates.dwell_seconds * patience, rates.dwell_sigma)))
         self.note(EventKind.VIEW, item_id=product.item.item_id, properties={"dwell_s": dwell, **properties})
         if dice.chance(rates.zoom * patience):
@@ -91,10 +91,12 @@ def browse(life: Life, start_ms: int, *, topic: str | None = None, entry: str = 
 
 def _search(visit: Visit, topic: str) -> None:
     life, dice = visit.life, visit.life.dice
-    cool = life.stage_at(visit.now_ms).cool
-    if dice.chance(life.rates.search):
-        visit.search(life.writer.search(topic, broad=dice.chance(0.75 if cool else 0.2)))
-        if dice.chance(life.rates.second_search):
+    cool, rates = life.stage_at(visit.now_ms).cool, life.rates
+    if dice.chance(rates.search):
+        bargain = cool and life.customer.grievance == "price" and dice.chance(rates.bargains_cool)
+        broad = dice.chance(rates.broad_cool if cool else rates.broad)
+        visit.search(life.writer.bargain_search() if bargain else life.writer.search(topic, broad=broad))
+        if dice.chance(rates.second_search):
             visit.search(life.writer.search(topic, broad=cool))
 
 
@@ -103,7 +105,7 @@ def _recommended(visit: Visit) -> None:
     life, dice = visit.life, visit.life.dice
     if not dice.chance(life.rates.impression):
         return
-    product = life.shelf.draw(life.wanted_topic(visit.now_ms), life.customer.price_level, dice)
+    product = life.product_of(life.wanted_topic(visit.now_ms), visit.now_ms)
     visit.note(EventKind.IMPRESSION, item_id=product.item.item_id, properties={"placement": "recommended"})
     cool = life.stage_at(visit.now_ms).cool
     if dice.chance(life.rates.impression_taken_cool if cool else life.rates.impression_taken):
@@ -113,12 +115,12 @@ def _recommended(visit: Visit) -> None:
 def _next_product(visit: Visit, topic: str) -> Product:
     """Mostly the visit's topic, often the product they looked at last time."""
     life, dice = visit.life, visit.life.dice
-    if not dice.chance(_STAYS_ON_TOPIC):
+    if not dice.chance(life.rates.stays_on_topic):
         topic = life.wanted_topic(visit.now_ms)
     before = life.considered.get(topic)
-    if before is not None and dice.chance(_COMES_BACK):
+    if before is not None and dice.chance(life.rates.comes_back):
         return before
-    life.considered[topic] = life.shelf.draw(topic, life.customer.price_level, dice)
+    life.considered[topic] = life.product_of(topic, visit.now_ms)
     return life.considered[topic]
 
 
@@ -128,8 +130,10 @@ def _keep(visit: Visit, product: Product) -> None:
     eager = visit.life.stage_at(visit.now_ms).phase.depth
     if dice.chance(rates.favourite * eager):
         visit.note(EventKind.FAVOURITE, item_id=product.item.item_id)
+        visit.life.kept[product.item.item_id] = product
     if dice.chance(rates.cart_add * eager) and product not in visit.cart:
         visit.put_in_cart(product)
+        visit.life.kept[product.item.item_id] = product
     if dice.chance(rates.share * eager):
         visit.note(EventKind.SHARE, item_id=product.item.item_id, properties={"to": "wechat"})
 
@@ -138,3 +142,4 @@ def _tidy_cart(visit: Visit) -> None:
     for product in visit.cart:
         if visit.life.dice.chance(visit.life.rates.cart_remove):
             visit.note(EventKind.CART_REMOVE, item_id=product.item.item_id)
+            visit.life.kept.pop(product.item.item_id, None)

@@ -28,7 +28,9 @@ class Calendar:
         self._epoch_ms = round(self.midnight.timestamp()) * 1000
         self._first_day = parameters.first_day
         self._dates = [(parameters.first_day + timedelta(day)).isoformat() for day in range(self.days)]
-        self._paces: dict[float, NDArray[np.float64]] = {}
+        self._months = [(parameters.first_day + timedelta(day)).month for day in range(self.days)]
+        self._paces: dict[tuple[float, float], NDArray[np.float64]] = {}
+        self._sales = np.ones(self.days)
         self.rates = np.ones(self.days)
         """The shop-wide factor on every rate, by day."""
         self.prices = np.ones(self.days)
@@ -56,14 +58,21 @@ class Calendar:
         """The moment as milliseconds since 1970 in UTC."""
         return self._epoch_ms + moment_ms
 
-    def pace(self, power: float) -> NDArray[np.float64]:
-        """Rates by day for somebody who cares for festivals `power` times as much."""
-        if power not in self._paces:
-            self._paces[power] = np.array(self.rates**power)
-        return self._paces[power]
+    def month(self, moment_ms: int) -> int:
+        """The local month of a moment, 1 to 12; the last one after the log's end."""
+        return self._months[min(moment_ms // DAY_MS, self.days - 1)]
+
+    def pace(self, power: float, sale_power: float) -> NDArray[np.float64]:
+        """Rates by day for somebody who cares for festivals `power` and for sales `sale_power` times as much."""
+        key = power, sale_power
+        if key not in self._paces:
+            self._paces[key] = np.array(self.rates**power * self._sales ** (sale_power - 1.0))
+        return self._paces[key]
 
     def _mark(self, season: Season) -> None:
         first = (season.first - self._first_day).days
         days = slice(first, first + (season.last - season.first).days + 1)
         self.rates[days] *= season.rate
         self.prices[days] = season.sale_price
+        if season.sale_price < 1:
+            self._sales[days] = season.rate

@@ -25,7 +25,6 @@ from app.retrieval.schemas import Arm, Channel, Offer, OfferType
 from app.schema import Frozen
 
 CAMPAIGNS_PLACE = 4
-_INTEREST_NEEDED = 0.12
 _SENDING_HOURS = 0.5
 
 
@@ -112,6 +111,8 @@ class Run(NamedTuple):
     day: int
     messages: tuple[Message, ...]
     """One for each arm."""
+    interest: float
+    """Share of interest in the campaign's topics from which it is meant for somebody."""
     limits: Standing | None
 
     @property
@@ -158,7 +159,8 @@ class PastCampaigns:
         day = start_ms // DAY_MS
         standings = [_standing(plan, day) for plan in self._sample] if spec.rfm else []
         limits = medians(standing for standing in standings if standing is not None)
-        return Run(spec, start_ms, day, tuple(self._message(arm, spec, day) for arm in spec.arms), limits)
+        messages = tuple(self._message(arm, spec, day) for arm in spec.arms)
+        return Run(spec, start_ms, day, messages, self._parameters.campaign_interest, limits)
 
     @cached_property
     def _sample(self) -> tuple[Plan, ...]:
@@ -166,7 +168,7 @@ class PastCampaigns:
 
     def _message(self, arm: ArmSpec, campaign: CampaignSpec, day: int) -> Message:
         about = arm.about or campaign.about
-        return Message(_arm(arm, campaign), about, day, self.wear.freshness(arm.channel, about, day))
+        return Message(_arm(arm, campaign), about, day, self.wear.freshness(arm.channel, about, day), campaign.window)
 
     def _touch(self, plan: Plan, run: Run, dice: Dice) -> Touch | None:
         spec, model = run.spec, self._parameters.response
@@ -176,13 +178,15 @@ class PastCampaigns:
         if not may_reach(plan, message.arm.channel, run) or not is_meant_for(plan, run):
             return None
         sent_ms = _sent_ms(plan, message.arm, run, dice.between(0.0, _SENDING_HOURS))
+        if sent_ms is None:
+            return None
         return Touch(
             campaign_id=spec.campaign_id,
             arm=message.arm,
             about=message.about,
             sent_ms=sent_ms,
-            answer=answer(plan, message, model, dice),
-            order_day=sent_ms // DAY_MS + dice.whole(0, 2),
+            answer=answer(plan, message._replace(window=None), model, dice),
+            order_day=sent_ms // DAY_MS + dice.whole(*model.buys_days),
             basket=dice.log_normal(plan.customer.basket, self._parameters.customer.basket_sigma_within),
         )
 
@@ -203,29 +207,27 @@ def is_meant_for(plan: Plan, run: Run) -> bool:
     spec, customer, day = run.spec, plan.customer, run.day
     if customer.joined >= day or (spec.joined_within and day - customer.joined > spec.joined_within):
         return False
-    if spec.topics and not _wants(plan, spec.topics, day):
+    if spec.topics and not _wants(plan, spec.topics, day, run.interest):
         return False
     return not spec.rfm or _rfm_class(plan, run) in spec.rfm
 
 
 def may_reach(plan: Plan, channel: Channel, run: Run) -> bool:
-    """True when they consent to the channel, or come by to see the banner."""
-    if channel is Channel.ONSITE:
-        return any(visit in run.window for visit in plan.visit_days)
+    """True when they consent to the channel; a card waits for everybody."""
     return plan.customer.consents_to(channel, run.day)
 
 
-def _wants(plan: Plan, topics: tuple[str, ...], day: int) -> bool:
+def _wants(plan: Plan, topics: tuple[str, ...], day: int, least: float) -> bool:
     interests = plan.customer.stage_at(day).topics
-    return fsum(interests.get(topic, 0.0) for topic in topics) >= _INTEREST_NEEDED
+    return fsum(interests.get(topic, 0.0) for topic in topics) >= least
 
 
-def _sent_ms(plan: Plan, arm: Arm, run: Run, hours: float) -> int:
-    """A banner waits for the next visit; messages go out over half an hour."""
+def _sent_ms(plan: Plan, arm: Arm, run: Run, hours: float) -> int | None:
+    """A card waits for the next visit, None if there is none; messages go out over half an hour."""
     if arm.channel is not Channel.ONSITE:
         return run.start_ms + round(hours * HOUR_MS)
-    day = next(visit for visit in plan.visit_days if visit in run.window)
-    return day * DAY_MS + round((19 + hours) * HOUR_MS)
+    day = next((visit for visit in plan.visit_days if visit in run.window), None)
+    return None if day is None else day * DAY_MS + round((19 + hours) * HOUR_MS)
 
 
 def _rfm_class(plan: Plan, run: Run) -> RfmClass | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 
 from app.demo.dice import Dice, Wheel
-from app.demo.parameters import load_yaml
+from app.demo.parameters import CatalogueSpread, load_yaml, parameters
 from app.demo.synonyms import Synonyms, Vocabulary, synonyms
 from app.events.schemas import Item
 from app.schema import Frozen
@@ -18,8 +18,6 @@ from app.schema import Frozen
 CATALOGUE_PLACE = 1
 _FILES = ("catalogue.yaml", "catalogue_later.yaml")
 _VALID_FROM = datetime(2025, 12, 31, 16, tzinfo=UTC)
-_LEVEL_TILT = (-0.6, 0.0, 0.7)
-"""Log price, relative to the topic's middle, that each price level leans to."""
 
 
 class Category(Frozen):
@@ -42,6 +40,8 @@ class Product(NamedTuple):
     item: Item
     topic: str
     nickname: str
+    name: str
+    """As the catalogue files have it, without brand and variant."""
     price: int
 
 
@@ -53,26 +53,31 @@ def _categories() -> tuple[Category, ...]:
 @cache
 def products(seed: int, vocabulary: Vocabulary = "A") -> tuple[Product, ...]:
     """The catalogue in its fixed order; brands, prices and costs vary with the seed, titles with the vocabulary."""
-    dice, words = Dice(seed, CATALOGUE_PLACE), synonyms(vocabulary)
+    dice, words, spread = Dice(seed, CATALOGUE_PLACE), synonyms(vocabulary), parameters().catalogue
     found = list[Product]()
     for category in _categories():
         for name, variants in category.listings():
-            found.extend(_variants(len(found) + 1, category, name, variants, dice, words))
+            found.extend(_variants(len(found) + 1, category, name, variants, spread, dice, words))
     return tuple(found)
 
 
-def items(seed: int, vocabulary: Vocabulary = "A") -> tuple[Item, ...]:
-    """The catalogue as the product sees it."""
-    return tuple(product.item for product in products(seed, vocabulary))
-
-
 def _variants(
-    first: int, category: Category, name: str, variants: dict[str, float], dice: Dice, words: Synonyms
+    first: int,
+    category: Category,
+    name: str,
+    variants: dict[str, float],
+    spread: CatalogueSpread,
+    dice: Dice,
+    words: Synonyms,
 ) -> Iterator[Product]:
     """The sizes, colours or packs of one product: one brand, one markup, a price each."""
-    level, brand, share = dice.between(0.92, 1.08), dice.pick(category.brands), dice.between(0.42, 0.72)
+    factor, brand, share = (
+        dice.between(*spread.price_factor),
+        dice.pick(category.brands),
+        dice.between(*spread.cost_share),
+    )
     for number, (variant, yuan) in enumerate(variants.items(), start=first):
-        price = _shelf_price(yuan * level)
+        price = _shelf_price(yuan * factor)
         item = Item(
             item_id=f"P{number:04d}",
             title=f"{brand} {words.swap(f'{name} {variant}'.rstrip())}",
@@ -83,7 +88,7 @@ def _variants(
             currency="CNY",
             valid_from=_VALID_FROM,
         )
-        yield Product(item=item, topic=category.topic, nickname=name.split(" ")[0], price=price)
+        yield Product(item=item, topic=category.topic, nickname=name.split(" ")[0], name=name, price=price)
 
 
 def _shelf_price(yuan: float) -> int:
@@ -104,14 +109,21 @@ class Shelf:
         for product in self.products:
             self.by_topic[product.topic].append(product)
         self.topics = tuple(self.by_topic)
-        self._wheels: dict[tuple[str, int], Wheel[Product]] = {}
+        self._wheels: dict[tuple[str, int, int], Wheel[Product]] = {}
+        self._wandering: dict[int, Wheel[str]] = {}
 
-    def draw(self, topic: str, level: int, dice: Dice) -> Product:
-        """A product of the topic."""
-        key = (topic, level)
+    def draw(self, topic: str, level: int, month: int, dice: Dice) -> Product:
+        """A product of the topic; what belongs to other months of the year seldom."""
+        key = (topic, level, month)
         if key not in self._wheels:
-            self._wheels[key] = self._wheel(topic, level)
+            self._wheels[key] = self._wheel(topic, level, month)
         return dice.spin(self._wheels[key])
+
+    def any_topic(self, month: int, dice: Dice) -> str:
+        """Where somebody strays to in a month."""
+        if month not in self._wandering:
+            self._wandering[month] = Wheel((topic, parameters().topic_pull(topic, month)) for topic in self.topics)
+        return dice.spin(self._wandering[month])
 
     def dearest(self, topic: str, count: int) -> list[Product]:
         """The dearest products of the topic, dearest first."""
@@ -121,11 +133,18 @@ class Shelf:
         """The cheapest product of the topic."""
         return min(self.by_topic[topic], key=lambda product: product.price)
 
-    def _wheel(self, topic: str, level: int) -> Wheel[Product]:
-        """Weight = popularity (rank^-0.5 in catalogue order) x closeness of log price to the level's."""
+    def _wheel(self, topic: str, level: int, month: int) -> Wheel[Product]:
+        """Weight = popularity (a power of the catalogue rank) x closeness of log price to the level's x season."""
         stock = self.by_topic[topic]
-        middle = fsum(log(product.price) for product in stock) / len(stock)
+        spread, middle = parameters().catalogue, fsum(log(product.price) for product in stock) / len(stock)
+        tilt = spread.level_tilt[level]
         return Wheel(
-            (product, (rank + 1) ** -0.5 * exp(-((log(product.price) - middle - _LEVEL_TILT[level]) ** 2)))
-            for rank, product in enumerate(stock)
+            (product, (rank + 1) ** -spread.popularity * exp(-((log(product.price) - middle - tilt) ** 2)) * season)
+            for rank, (product, season) in enumerate((product, _season(product, month, spread)) for product in stock)
         )
+
+
+def _season(product: Product, month: int, spread: CatalogueSpread) -> float:
+    """Factor on how often a product is drawn in a month."""
+    months = next((months for word, months in spread.months.items() if word in product.name), None)
+    return 1.0 if months is None or month in months else spread.out_of_season

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.demo.dice import Dice
-from app.demo.parameters import IdentityHabits
+from app.demo.habits import IdentityHabits
 
 IDENTITIES_PLACE = 8
 MALL_APP, CLUB_APP = "wxmall", "wxclub"

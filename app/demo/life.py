@@ -7,12 +7,17 @@ from app.demo.identities import Place
 from app.demo.parameters import Parameters
 from app.demo.personas import Customer, Stage
 from app.demo.recording import MINI_PROGRAM, WEB, Identifiers, Recorder
-from app.demo.wording import wording
+from app.demo.wording import Occasion, wording
 from app.demo.writing import Writer
 from app.events.schemas import EventKind
 
 LIVES_PLACE = 6
 WORDS_PLACE = 7
+
+
+def order_code(dice: Dice) -> str:
+    """An order number that tells nothing; the dash keeps it from looking like a telephone's."""
+    return f"D{dice.code(6)}-{dice.code(6)}"
 
 
 class Life:
@@ -31,30 +36,41 @@ class Life:
         self.writer = Writer(
             wording(),
             Dice(seed, WORDS_PLACE, customer.index),
+            parameters.writing,
             english=customer.english,
-            typo=self.rates.typo,
-            emoji=self.rates.emoji,
             vocabulary=shelf.vocabulary,
         )
         self.city = self.dice.pick(wording().cities)
         self.considered: dict[str, Product] = {}
         """The product last looked at, by topic: people come back to it."""
+        self.seen: set[str] = set()
+        """Item ids of the products looked at."""
+        self.kept: dict[str, Product] = {}
+        """What was put in the cart or marked and not yet bought, by item id."""
         self.refused: frozenset[str] = frozenset()
         """Item ids that they want and will not buy."""
         self.orders = 0
-        self.visits = 0
+        self.order_id = order_code(self.dice)
+        """Of the latest order; before the first one a number that is nobody's."""
+        self.complained = False
         self.follows = False
         """True once they follow the shop on a social network."""
         self.home: Place | None = None
         """Where they logged in last."""
         self._known_at: set[Place] = set()
         self._hours = Wheel(enumerate(parameters.hours))
-        self._surfaces = wheel_of(parameters.personas[customer.persona].surfaces)
-        self._topics: dict[int, Wheel[str]] = {}
+        self._surfaces = wheel_of(customer.surfaces)
+        self._topics: dict[tuple[int, int], Wheel[str]] = {}
 
     def stage_at(self, moment_ms: int) -> Stage:
         """What they are going through."""
         return self.customer.stage_at(moment_ms // DAY_MS)
+
+    def turn_to(self, moment_ms: int) -> None:
+        """What they write from here on is true at this moment."""
+        day = min(moment_ms // DAY_MS, self.calendar.days - 1)
+        sale = bool(self.calendar.prices[day] < 1.0)
+        self.writer.occasion = Occasion(self.calendar.month(moment_ms), sale=sale, again=self.orders > 0)
 
     def moment_on(self, day: int) -> int:
         """A likely moment of a day."""
@@ -68,11 +84,21 @@ class Life:
     def wanted_topic(self, moment_ms: int) -> str:
         """What they look for now: mostly their interests, sometimes anything."""
         if self.dice.chance(self.customer.wander):
-            return self.dice.pick(self.shelf.topics)
-        stage = self.stage_at(moment_ms)
-        if stage.first not in self._topics:
-            self._topics[stage.first] = wheel_of(stage.topics)
-        return self.dice.spin(self._topics[stage.first])
+            return self.shelf.any_topic(self.calendar.month(moment_ms), self.dice)
+        stage, month = self.stage_at(moment_ms), self.calendar.month(moment_ms)
+        key = stage.first, month
+        if key not in self._topics:
+            self._topics[key] = wheel_of(self._in_season(stage, month))
+        return self.dice.spin(self._topics[key])
+
+    def product_of(self, topic: str, moment_ms: int) -> Product:
+        """Something of a topic that catches their eye."""
+        return self.shelf.draw(topic, self.customer.price_level, self.calendar.month(moment_ms), self.dice)
+
+    def _in_season(self, stage: Stage, month: int) -> dict[str, float]:
+        """Weight = what the arc makes them want + their own interest x the month's pull."""
+        pull = self.parameters.topic_pull
+        return {t: share + stage.own.get(t, 0.0) * (pull(t, month) - 1.0) for t, share in stage.topics.items()}
 
     def place(self, surface: str, moment_ms: int) -> Place:
         """Where exactly: the browser, the telephone or the tablet, one mini-program or the other."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.demo.parameters import IdentityHabits
+from app.demo.habits import IdentityHabits
 from app.demo.plans import Plan, Planner
 from app.demo.ties import Ties, draw_ties, tie
 
@@ -68,4 +68,4 @@ class Neighbours:
         first = block * self._habits.neighbourhood
         plans = [self._planner.plan(index) for index in range(first, first + self._habits.neighbourhood)]
         ties = draw_ties(self._seed, block, plans, self._habits)
-        return Neighbourhood(first, tie(self._seed, block, plans, ties), ties)
+        return Neighbourhood(first, tie(self._seed, block, plans, ties, self._habits), ties)

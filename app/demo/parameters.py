@@ -8,14 +8,27 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field
 
+from app.demo.habits import (
+    BehaviourRates,
+    ConsentHabits,
+    Days,
+    Delivery,
+    Factor,
+    IdentityHabits,
+    Range,
+    Share,
+    SocialHabits,
+    WritingHabits,
+)
 from app.retrieval.schemas import Channel, OfferType
 from app.schema import Frozen
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Factor = Annotated[float, Field(ge=0)]
-Range = tuple[float, float]
-Days = tuple[int, int]
 Mood = Literal["fond", "cool"]
+Cause = Literal["recommendations", "service", "quality", "price", "elsewhere", "need_over"]
+"""Why somebody leaves."""
+Manner = Literal["drift", "silent", "one_off"]
+"""How somebody leaves."""
+Year = Annotated[tuple[Factor, ...], Field(min_length=12, max_length=12)]
 
 _HERE = Path(__file__).parent
 
@@ -38,10 +51,23 @@ class Season(Frozen):
     sale_price: Factor
 
 
+class CatalogueSpread(Frozen):
+    """How products differ from their entry in the files, and which of them are drawn."""
+
+    price_factor: Range
+    cost_share: Range
+    popularity: Factor
+    level_tilt: tuple[float, float, float]
+    out_of_season: Share
+    months: dict[str, tuple[int, ...]]
+    """Months by a part of the product's name."""
+
+
 class CustomerSpread(Frozen):
     """How customers differ from each other."""
 
     order_rate_sigma: Factor
+    arc_rate_sigma: Factor
     visit_rate_sigma: Factor
     basket_sigma_between: Factor
     basket_sigma_within: Factor
@@ -50,47 +76,27 @@ class CustomerSpread(Frozen):
     regularity: Days
     buys_at_once: Share
     first_gap: Factor
+    at_once_days: int
     quits_per_order: Range
     forgives: Share
+    quits_at_most: Share
+    causes: dict[Manner, dict[Cause, Share]]
+    lingers: int
     never_orders: Share
     interest_sigma: Factor
     wander: Share
     gift_share: Share
     english_share: Share
+    reviews_sigma: Factor
+    reviews_at_most: Share
     sensitivity: Range
+    sensitivity_spread: Share
+    sensitivity_levels: tuple[float, float, float]
+    sale_pull: Range
     affinity_sigma: Factor
     quiet_every: Factor
     quiet_days: Days
     quiet_pace: Share
-
-
-class IdentityHabits(Frozen):
-    """How often names change hands, are replaced, or are no names at all."""
-
-    neighbourhood: int
-    shared_devices: Share
-    tablet_used: Share
-    recycled_phones: Share
-    phone_rests: int
-    new_device: Share
-    cookie_days: Days
-    stays_out: Share
-    second_app: Share
-    club_visits: Share
-    social: Share
-    store_tablets: tuple[str, ...]
-    in_store: Share
-    junk: Share
-    junk_names: dict[str, tuple[dict[str, str], ...]]
-
-
-class SocialHabits(Frozen):
-    """What those who follow the shop on a social network do there."""
-
-    posts: Share
-    posts_cool: Share
-    post_days: Range
-    refers: Share
 
 
 class Persona(Frozen):
@@ -105,6 +111,7 @@ class Persona(Frozen):
     reviews: Share
     price_level: tuple[Share, Share, Share]
     """Shares that buy cheap, middling and dear things."""
+    sensitivity: Share
     surfaces: dict[str, Share]
     households: dict[str, Share]
     channels: dict[Channel, Factor]
@@ -128,7 +135,16 @@ class PhaseSpec(Frozen):
     """What happens in their life on the first day."""
 
 
-class Arc(Frozen):
+class Custom(Frozen):
+    """How an arc, or a way to have none, buys; what is None is the persona's or the usual."""
+
+    order_rate: Factor | None = None
+    basket_factor: Factor = 1.0
+    regularity: int | None = None
+    quits_per_order: Share | None = None
+
+
+class Arc(Custom):
     """What happens in a customer's life while the shop watches."""
 
     share: Share
@@ -136,15 +152,13 @@ class Arc(Frozen):
     starts_after: Days | None = None
     """Days after joining."""
     starts_between: tuple[tuple[date, date], ...] = ()
-    order_rate: Factor | None = None
-    basket_factor: Factor = 1.0
-    regularity: int | None = None
-    quits_per_order: Share | None = None
+    household_before: str | None = None
     household: str | None = None
+    """From the first phase on."""
     phases: tuple[PhaseSpec, ...] = ()
 
 
-class Noise(Frozen):
+class Noise(Custom):
     """A way to have no arc."""
 
     share: Share
@@ -154,53 +168,6 @@ class Noise(Frozen):
     season_power: Factor = 1.0
     single: bool = False
     visits: Factor = 1.0
-
-
-class BehaviourRates(Frozen):
-    """Chances of each action within a visit or after an order."""
-
-    search: Share
-    second_search: Share
-    impression: Share
-    impression_taken: Share
-    impression_taken_cool: Share
-    zoom: Share
-    favourite: Share
-    cart_add: Share
-    cart_remove: Share
-    share: Share
-    dwell_seconds: Factor
-    dwell_sigma: Factor
-    logged_out: Share
-    straight_to_order: Share
-    max_lines: int
-    refund: Share
-    refund_topics: dict[str, Share]
-    refund_partly: Share
-    unhappy: Share
-    unhappy_cool: Share
-    support: Share
-    support_phone: Share
-    typo: Share
-    emoji: Share
-    coupon_used: Share
-
-
-class Delivery(Frozen):
-    """How unreliably events arrive."""
-
-    late: Share
-    late_hours: Range
-    duplicate: Share
-
-
-class ConsentHabits(Frozen):
-    """Who may be contacted, and who takes it back."""
-
-    channels_granted: tuple[Share, ...]
-    refused_aloud: Share
-    withdraws: Share
-    withdraws_cool: Share
 
 
 class Ageing(Frozen):
@@ -218,15 +185,23 @@ class ResponseModel(Frozen):
     """How customers truly answer messages; costs in yuan per message."""
 
     reads: dict[Channel, Share]
+    reads_at_most: Share
+    read_minutes: Factor
+    read_sigma: Factor
     clicks: Share
     clicks_fit: Share
     clicks_offer: Share
     buys: Share
+    buys_days: Days
     offer_value: dict[OfferType, Share]
     generous_share: Share
+    within_reach: Factor
+    out_of_reach: Share
     lapsed: Share
     cool: Share
     puts_off: dict[Channel, Share]
+    puts_off_cool: Factor
+    puts_off_days: int
     cost: dict[Channel, Factor]
     ageing: Ageing
 
@@ -241,21 +216,31 @@ class Parameters(Frozen):
     campaign_likenesses: int
     campaign_cap: int
     campaign_cap_days: int
+    campaign_interest: Share
     joining: Joining
     seasons: tuple[Season, ...]
     weekend_rate: Factor
     hours: Annotated[tuple[Factor, ...], Field(min_length=24, max_length=24)]
+    topic_months: dict[str, Year]
+    catalogue: CatalogueSpread
     customer: CustomerSpread
     gift_topics: tuple[str, ...]
+    household_topics: dict[str, dict[str, Share]]
     personas: dict[str, Persona]
     arcs: dict[str, Arc]
     noise: dict[str, Noise]
     behaviour: BehaviourRates
+    writing: WritingHabits
     identities: IdentityHabits
     social: SocialHabits
     delivery: Delivery
     consent: ConsentHabits
     response: ResponseModel
+
+    def topic_pull(self, topic: str, month: int) -> float:
+        """Factor on the usual weight of a topic in a month, 1 to 12."""
+        year = self.topic_months.get(topic)
+        return 1.0 if year is None else year[month - 1]
 
     @property
     def days(self) -> int:

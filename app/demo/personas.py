@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from app.demo.dice import Dice, Wheel, wheel_of
 from app.demo.identities import Names, draw_names
-from app.demo.parameters import Arc, CustomerSpread, Noise, Parameters, Persona, PhaseSpec
+from app.demo.parameters import Arc, Cause, Custom, CustomerSpread, Manner, Noise, Parameters, Persona, PhaseSpec
 from app.retrieval.schemas import Channel
 
 CUSTOMERS_PLACE = 2
+GRIEVANCES_PLACE = 12
 NO_ARC = "none"
 _MONTH = 30.0
 _LEAST = 1e-6
-_SURELY = 0.9
 _NOBODY = Noise(share=1.0)
 
 
@@ -29,6 +29,8 @@ class Stage:
     last: int
     topics: dict[str, float]
     """Interest by topic, summing to one."""
+    own: dict[str, float]
+    """The part of it that is their own and moves with the seasons."""
     phase: PhaseSpec
 
     @property
@@ -67,6 +69,8 @@ class Customer:
     names: Names
     persona: str
     household: str
+    household_later: str | None
+    """From their arc's first day on, when it changes whom they live with."""
     arc: str
     noise: str | None
     joined: int
@@ -77,8 +81,10 @@ class Customer:
     regularity: int
     quits_per_order: float
     season_power: float
+    sale_power: float
     single: bool
     basket: float
+    surfaces: dict[str, float]
     price_level: int
     depth: float
     reviews: float
@@ -88,6 +94,8 @@ class Customer:
     sensitivity: float
     affinity: dict[Channel, float]
     consents: tuple[ConsentWord, ...]
+    grievance: Cause
+    """What they would leave for, if they leave."""
 
     def stage_at(self, day: int) -> Stage:
         """The stage that a day falls in."""
@@ -125,14 +133,20 @@ class Casting:
         )
         persona, arc = parameters.personas[persona_name], parameters.arcs[arc_name]
         noise = parameters.noise[noise_name] if arc_name == NO_ARC else _NOBODY
+        custom: Custom = noise if arc_name == NO_ARC else arc
+        household = arc.household_before or dice.spin(self._households[persona_name])
         joined = _draw_joined(arc, parameters, dice)
-        stages = _draw_stages(_draw_interests(persona, parameters, dice), arc, joined, parameters, dice)
-        spread, orders_per_day = parameters.customer, _draw_order_rate(persona, arc, parameters, dice)
+        own = _draw_interests(persona, household, parameters, dice)
+        stages = _draw_stages(own, arc, joined, parameters, dice)
+        spread, orders_per_day = parameters.customer, _draw_order_rate(persona, custom, parameters, dice)
+        level = dice.spin(self._levels[persona_name])
+        sensitivity = _draw_sensitivity(persona, level, spread, dice)
         return Customer(
             index=index,
             names=draw_names(seed, index, joined, parameters.days, parameters.identities),
             persona=persona_name,
-            household=arc.household or dice.spin(self._households[persona_name]),
+            household=household,
+            household_later=arc.household,
             arc=arc_name,
             noise=noise_name if arc_name == NO_ARC else None,
             joined=joined,
@@ -142,21 +156,29 @@ class Casting:
             visits_per_day=dice.log_normal(persona.visits / _MONTH, spread.visit_rate_sigma)
             * noise.visits
             * noise.quiet_rate,
-            regularity=dice.whole(*(spread.regularity if arc.regularity is None else (arc.regularity, arc.regularity))),
-            quits_per_order=_quits(arc, persona, orders_per_day, spread, dice),
+            regularity=_draw_regularity(custom, spread, dice),
+            quits_per_order=_quits(custom, persona, orders_per_day, spread, dice),
             season_power=noise.season_power,
+            sale_power=_sale_power(sensitivity, spread),
             single=noise.single,
-            basket=dice.log_normal(persona.basket * arc.basket_factor * 100, spread.basket_sigma_between),
-            price_level=dice.spin(self._levels[persona_name]),
+            basket=dice.log_normal(persona.basket * custom.basket_factor * 100, spread.basket_sigma_between),
+            surfaces=persona.surfaces,
+            price_level=level,
             depth=persona.depth,
-            reviews=min(0.9, dice.log_normal(persona.reviews, 0.5)),
+            reviews=min(spread.reviews_at_most, dice.log_normal(persona.reviews, spread.reviews_sigma)),
             wander=_either(noise.wander, spread.wander),
             gift_share=_either(noise.gift_share, spread.gift_share),
             english=dice.chance(spread.english_share),
-            sensitivity=dice.between(*spread.sensitivity),
+            sensitivity=sensitivity,
             affinity={c: dice.log_normal(liking, spread.affinity_sigma) for c, liking in persona.channels.items()},
+            grievance=_draw_grievance(seed, index, stages, parameters, single=noise.single),
             consents=_draw_consents(dice.spin(self._consents), joined, stages, parameters, dice),
         )
+
+
+def _draw_grievance(seed: int, index: int, stages: tuple[Stage, ...], parameters: Parameters, *, single: bool) -> Cause:
+    manner: Manner = "one_off" if single else "drift" if any(stage.cool for stage in stages) else "silent"
+    return Dice(seed, GRIEVANCES_PLACE, index).spin(wheel_of(parameters.customer.causes[manner]))
 
 
 def _either(special: float | None, usual: float) -> float:
@@ -171,24 +193,46 @@ def _draw_joined(arc: Arc, parameters: Parameters, dice: Dice) -> int:
     return dice.whole(0, joining.early_days) if early else dice.whole(joining.early_days, joining.latest_day)
 
 
-def _draw_order_rate(persona: Persona, arc: Arc, parameters: Parameters, dice: Dice) -> float:
-    sigma = parameters.customer.order_rate_sigma
-    never = dice.chance(parameters.customer.never_orders)
-    if arc.order_rate is not None:
-        return dice.log_normal(arc.order_rate / _MONTH, sigma / 3)
-    return 0.0 if never else dice.log_normal(persona.orders / _MONTH, sigma)
+def _draw_regularity(custom: Custom, spread: CustomerSpread, dice: Dice) -> int:
+    drawn = dice.whole(*spread.regularity)
+    return drawn if custom.regularity is None else custom.regularity
 
 
-def _quits(arc: Arc, persona: Persona, orders_per_day: float, spread: CustomerSpread, dice: Dice) -> float:
+def _draw_sensitivity(persona: Persona, level: int, spread: CustomerSpread, dice: Dice) -> float:
+    """Who minds prices buys cheaper things."""
+    low, high = spread.sensitivity
+    apart = dice.between(-spread.sensitivity_spread, spread.sensitivity_spread)
+    return min(high, max(low, persona.sensitivity + spread.sensitivity_levels[level] + apart))
+
+
+def _sale_power(sensitivity: float, spread: CustomerSpread) -> float:
+    """In tenths, so that calendars can be kept."""
+    low, high = spread.sale_pull
+    return round(low + (high - low) * sensitivity, 1)
+
+
+def _draw_order_rate(persona: Persona, custom: Custom, parameters: Parameters, dice: Dice) -> float:
+    spread = parameters.customer
+    never = dice.chance(spread.never_orders)
+    if custom.order_rate is not None:
+        return dice.log_normal(custom.order_rate / _MONTH, spread.arc_rate_sigma)
+    return 0.0 if never else dice.log_normal(persona.orders / _MONTH, spread.order_rate_sigma)
+
+
+def _quits(custom: Custom, persona: Persona, orders_per_day: float, spread: CustomerSpread, dice: Dice) -> float:
     """Who buys often forgives more: the chance falls with the rate, so that leaving is no matter of pace."""
-    usual = _either(arc.quits_per_order, dice.between(*spread.quits_per_order))
+    usual = _either(custom.quits_per_order, dice.between(*spread.quits_per_order))
     patience: float = (max(orders_per_day, _LEAST) * _MONTH / persona.orders) ** spread.forgives
-    return min(_SURELY, usual / patience)
+    return min(spread.quits_at_most, usual / patience)
 
 
-def _draw_interests(persona: Persona, parameters: Parameters, dice: Dice) -> dict[str, float]:
-    sigma = parameters.customer.interest_sigma
-    return _normalised({topic: dice.log_normal(weight, sigma) for topic, weight in persona.topics.items()})
+def _draw_interests(persona: Persona, household: str, parameters: Parameters, dice: Dice) -> dict[str, float]:
+    """The persona's interests and, a little, those of whom they live with."""
+    sigma, at_home = parameters.customer.interest_sigma, parameters.household_topics.get(household, {})
+    weights = {topic: dice.log_normal(weight, sigma) for topic, weight in persona.topics.items()}
+    for topic, weight in at_home.items():
+        weights[topic] = weights.get(topic, 0.0) + weight * fsum(persona.topics.values())
+    return _normalised(weights)
 
 
 def _normalised(weights: dict[str, float]) -> dict[str, float]:
@@ -200,12 +244,13 @@ def _draw_stages(own: dict[str, float], arc: Arc, joined: int, parameters: Param
     """Themselves, then each phase of the arc in turn, then themselves again until the log ends."""
     calm = PhaseSpec()
     start = _draw_start(arc, joined, parameters, dice)
-    stages, day = [Stage(0, start, own, calm)], start
+    stages, day = [Stage(0, start, own, own, calm)], start
     for spec in arc.phases:
         last = parameters.days if spec.days is None else min(parameters.days, day + dice.whole(*spec.days))
-        stages.append(Stage(day, last, _blended(own, _draw_topics(spec, own, dice), spec.strength), spec))
+        other = _draw_topics(spec, own, dice)
+        stages.append(Stage(day, last, _blended(own, other, spec.strength), _kept(own, other, spec.strength), spec))
         day = last
-    stages.append(Stage(day, parameters.days, own, calm))
+    stages.append(Stage(day, parameters.days, own, own, calm))
     return tuple(stage for stage in stages if stage.first < stage.last)
 
 
@@ -242,6 +287,10 @@ def _blended(own: dict[str, float], other: dict[str, float], strength: float) ->
         return own
     topics = [*own, *(topic for topic in other if topic not in own)]
     return {t: (1 - strength) * own.get(t, 0.0) + strength * other.get(t, 0.0) for t in topics}
+
+
+def _kept(own: dict[str, float], other: dict[str, float], strength: float) -> dict[str, float]:
+    return {topic: (1 - strength) * share for topic, share in own.items()} if other else own
 
 
 def _draw_consents(

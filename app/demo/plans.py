@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 
 from app.demo.calendar import Calendar
 from app.demo.dice import Dice
-from app.demo.parameters import Parameters
+from app.demo.parameters import Manner, Parameters
 from app.demo.personas import Casting, Customer, Stage
 
 PLANS_PLACE = 3
-_LINGERING_DAYS = 12
-_AT_ONCE_DAYS = 3
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +24,7 @@ class Leaving(NamedTuple):
     """The day after which a customer never buys again, and why: drift shows signs, silence does not."""
 
     day: int
-    reason: Literal["drift", "silent", "one_off"]
+    reason: Manner
 
 
 class Plan(NamedTuple):
@@ -60,15 +58,17 @@ class Planner:
         dice = Dice(self._seed, PLANS_PLACE, index)
         order_days, leaving = _draw_order_days(customer, self._calendar, self._parameters, dice)
         baskets = tuple(_draw_basket(customer, day, self._parameters, dice) for day in order_days)
-        visit_days = _draw_visit_days(customer, leaving, self._calendar, dice)
+        visit_days = _draw_visit_days(customer, leaving, self._calendar, self._parameters.customer.lingers, dice)
         return Plan(customer, order_days, baskets, visit_days, leaving)
 
 
-def _draw_visit_days(customer: Customer, leaving: Leaving | None, calendar: Calendar, dice: Dice) -> tuple[int, ...]:
+def _draw_visit_days(
+    customer: Customer, leaving: Leaving | None, calendar: Calendar, lingers: int, dice: Dice
+) -> tuple[int, ...]:
     """The day of joining, then browsing until the log ends; who left in silence may linger a little."""
     last_day = calendar.days - 1
     if leaving is not None:
-        last_day = min(last_day, leaving.day + (0 if leaving.reason == "drift" else dice.whole(0, _LINGERING_DAYS)))
+        last_day = min(last_day, leaving.day + (0 if leaving.reason == "drift" else dice.whole(0, lingers)))
     rate = customer.visits_per_day * _pace(customer, calendar, "visits", range(calendar.days))
     visits = [day for day in _passings(np.cumsum(rate).tolist(), 1, dice.erlang(1), dice) if day <= last_day]
     return (customer.joined, *visits)
@@ -84,7 +84,7 @@ def _draw_order_days(
     customer: Customer, calendar: Calendar, parameters: Parameters, dice: Dice
 ) -> tuple[tuple[int, ...], Leaving | None]:
     if customer.single:
-        day = min(calendar.days - 1, customer.joined + dice.whole(0, 3))
+        day = min(calendar.days - 1, customer.joined + dice.whole(0, parameters.customer.at_once_days))
         return (day,), Leaving(day, "one_off")
     days = _draw_purchases(customer, calendar, parameters, dice)
     for position, day in enumerate(days):
@@ -100,7 +100,7 @@ def _draw_purchases(customer: Customer, calendar: Calendar, parameters: Paramete
     by_day, shape, spread = np.cumsum(rate).tolist(), customer.regularity, parameters.customer
     if customer.orders_per_day == 0 or not dice.chance(spread.buys_at_once):
         return _passings(by_day, shape, dice.erlang(shape) * spread.first_gap, dice)
-    first = min(calendar.days - 1, customer.joined + dice.whole(0, _AT_ONCE_DAYS))
+    first = min(calendar.days - 1, customer.joined + dice.whole(0, spread.at_once_days))
     return [first, *_passings(by_day, shape, by_day[first] + dice.erlang(shape), dice)]
 
 
@@ -113,7 +113,7 @@ def expected_orders(plan: Plan, days: range, calendar: Calendar) -> float:
 
 def _pace(customer: Customer, calendar: Calendar, what: Literal["orders", "visits"], days: range) -> Floats:
     """Factor on the customer's rate on each of the days; zero before they joined."""
-    pace = calendar.pace(customer.season_power)[days.start : days.stop].copy()
+    pace = calendar.pace(customer.season_power, customer.sale_power)[days.start : days.stop].copy()
     spans = [(stage.first, stage.last, _factor(stage, what)) for stage in customer.stages]
     for first, last, factor in (*spans, *customer.quiet, (0, customer.joined, 0.0)):
         pace[max(0, first - days.start) : max(0, last - days.start)] *= factor

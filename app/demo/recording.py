@@ -47,7 +47,7 @@ class Recorder:
     """The records of one customer."""
 
     def __init__(self, customer: int, calendar: Calendar, parameters: Parameters, dice: Dice) -> None:
-        """`customer` is the number that goes into message ids."""
+        """Nothing is recorded yet; no record will tell the customer's number."""
         self._customer = customer
         self._calendar = calendar
         self._delivery = parameters.delivery
@@ -65,7 +65,7 @@ class Recorder:
         if "amount_minor" in details:
             details["currency"] = "CNY"
         event = IncomingEvent(
-            message_id=f"{source}-{self._customer:06d}-{self._noted:05d}",
+            message_id=f"{source}-{self._dice.code(16)}",
             kind=kind.value,
             occurred_at=_STAMPS[source](self._calendar, at_ms),
             identifiers=self._with_junk(source, who) if chance < self._habits.junk else who,

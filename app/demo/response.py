@@ -1,11 +1,13 @@
 """How customers truly answer a message. The shop's secret: the product sees only what they then do.
 
 P(one order more) = P(reads) * P(clicks | reads) * P(buys | clicks). Reading hangs on the channel and how much the
-customer likes it, clicking on how well the message fits what they want now and on the offer times their price
-sensitivity, less for a message of a worn kind. A message that does not fit may also put off an order that would have
-come anyway. Channels and offers lose some of their pull over the months, see `ageing.py`.
+customer likes it (a card on the shop's own pages on coming by at all), clicking on how well the message fits what they
+want now and on the offer times their price sensitivity, less for a message of a worn kind. A message that does not fit
+may also put off an order that would have come anyway. Channels and offers lose some of their pull over the months, see
+`ageing.py`.
 """
 
+from math import exp
 from typing import NamedTuple
 
 from app.demo.ageing import kept
@@ -27,6 +29,8 @@ class Message(NamedTuple):
     day: int
     freshness: float = 1.0
     """What repetition has left of its pull."""
+    window: int | None = None
+    """Days for which a card waits for a visit; None once the customer is there, or it comes to them."""
 
 
 class Odds(NamedTuple):
@@ -57,7 +61,7 @@ class Answer(NamedTuple):
 
 def answer(plan: Plan, message: Message, model: ResponseModel, dice: Dice) -> Answer:
     """Draw one customer's answer to one message."""
-    opened = dice.chance(chance_to_read(plan.customer, message, model))
+    opened = dice.chance(chance_to_read(plan, message, model))
     clicked = dice.chance(chance_to_click(plan.customer, message, model)) and opened
     orders = dice.chance(chance_to_buy(plan, message.day, model)) and clicked
     put_off = dice.chance(chance_to_put_off(plan.customer, message, model)) and not clicked
@@ -70,18 +74,27 @@ def odds(plan: Plan, message: Message, expected: float, model: ResponseModel) ->
     return Odds(
         expected=expected,
         basket=customer.basket,
-        clicks=chance_to_read(customer, message, model) * chance_to_click(customer, message, model),
+        clicks=chance_to_read(plan, message, model) * chance_to_click(customer, message, model),
         buys=chance_to_buy(plan, message.day, model),
-        put_off=chance_to_put_off(customer, message, model),
+        put_off=chance_to_put_off(customer, message, model) * chance_to_come_by(plan, message),
     )
 
 
-def chance_to_read(customer: Customer, message: Message, model: ResponseModel) -> float:
-    """Channel x liking, less when drifting away."""
-    channel, day = message.arm.channel, message.day
+def chance_to_come_by(plan: Plan, message: Message) -> float:
+    """1 - exp(-visits expected within the window) for a card on the shop's own pages, 1 for what is sent."""
+    if message.window is None or message.arm.channel is not Channel.ONSITE:
+        return 1.0
+    pace = 0.0 if plan.has_left(message.day) else plan.customer.stage_at(message.day).phase.visits
+    return 1.0 - exp(-plan.customer.visits_per_day * pace * message.window)
+
+
+def chance_to_read(plan: Plan, message: Message, model: ResponseModel) -> float:
+    """Coming by x channel x liking, less when drifting away."""
+    customer, channel, day = plan.customer, message.arm.channel, message.day
     cool = model.cool if customer.stage_at(day).cool else 1.0
     left = kept(model.ageing.channels_keep[channel], day, model.ageing)
-    return min(0.95, model.reads[channel] * customer.affinity[channel] * cool * left)
+    reads = min(model.reads_at_most, model.reads[channel] * customer.affinity[channel] * cool * left)
+    return reads * chance_to_come_by(plan, message)
 
 
 def chance_to_click(customer: Customer, message: Message, model: ResponseModel) -> float:
@@ -99,7 +112,7 @@ def chance_to_buy(plan: Plan, day: int, model: ResponseModel) -> float:
 
 def chance_to_put_off(customer: Customer, message: Message, model: ResponseModel) -> float:
     """Intrusive channels annoy, the more so when the message does not fit or the customer is drifting away."""
-    annoyed = 2.0 if customer.stage_at(message.day).cool else 1.0
+    annoyed = model.puts_off_cool if customer.stage_at(message.day).cool else 1.0
     return min(1.0, model.puts_off[message.arm.channel] * (1.0 - _fit(customer, message)) * annoyed)
 
 
@@ -110,7 +123,7 @@ def _fit(customer: Customer, message: Message) -> float:
 
 def _worth(customer: Customer, offer: Offer, day: int, model: ResponseModel) -> float:
     generosity = min(1.0, offer.amount_minor / (model.generous_share * customer.basket))
-    reach = 1.0 if offer.threshold_minor <= 1.3 * customer.basket else 0.3
+    reach = 1.0 if offer.threshold_minor <= model.within_reach * customer.basket else model.out_of_reach
     left = kept(model.ageing.offers_keep[offer.type], day, model.ageing)
     return model.offer_value[offer.type] * generosity * reach * left
 

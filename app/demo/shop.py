@@ -10,7 +10,7 @@ from functools import cached_property
 from heapq import merge
 
 from app.access.schemas import Workspace
-from app.demo.behaviour import play
+from app.demo.behaviour import play, reaches
 from app.demo.calendar import Calendar
 from app.demo.campaigns import PastCampaigns
 from app.demo.catalogue import Shelf
@@ -66,6 +66,14 @@ class DemoShop:
     def plan_of(self, index: int) -> Plan:
         """One customer's plan, under the names by which the log knows them."""
         return self.neighbours.plan(index)
+
+    def won_back_on(self, index: int) -> int | None:
+        """The day on which a message made somebody buy again who had left; days count from the first."""
+        plan = self.plan_of(index)
+        if plan.leaving is None:
+            return None
+        touches = [t for t in self._campaigns.touches(plan) if t.answer.orders and reaches(t, plan.customer.names)]
+        return min((touch.order_day for touch in touches if touch.order_day > plan.leaving.day), default=None)
 
     def _arrivals(self, index: int) -> list[Arrival]:
         plan = self.plan_of(index)

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from app.demo.dice import Dice
-from app.demo.parameters import IdentityHabits
+from app.demo.habits import IdentityHabits
+from app.demo.personas import Customer
 from app.demo.plans import Plan
+from app.demo.recording import APP
 
 TIES_PLACE = 9
 _ALONE = "single"
-_REGULAR = 4
-_WEEK = 7
 
 
 class Ties(NamedTuple):
@@ -35,12 +35,12 @@ class Ties(NamedTuple):
 def draw_ties(seed: int, block: int, plans: Sequence[Plan], habits: IdentityHabits) -> Ties:
     """The ties of one neighbourhood, whose plans are given in order of their customers' numbers."""
     dice = Dice(seed, TIES_PLACE, block)
-    couples = _draw_couples(plans, dice.rounded(habits.shared_devices * len(plans) / 2), dice)
+    couples = _draw_couples(plans, dice.rounded(habits.shared_devices * len(plans) / 2), habits.tablet_visits, dice)
     numbers = _draw_numbers(plans, dice.rounded(habits.recycled_phones * len(plans)), habits.phone_rests, dice)
     return Ties(dict(couples) | {b: a for a, b in couples}, numbers)
 
 
-def tie(seed: int, block: int, plans: Sequence[Plan], ties: Ties) -> list[Plan]:
+def tie(seed: int, block: int, plans: Sequence[Plan], ties: Ties, habits: IdentityHabits) -> list[Plan]:
     """The plans with the identifiers that sharing gives and takes."""
     first, heirs = plans[0].customer.index, {old: new for new, old in ties.numbers.items()}
     tied = []
@@ -51,7 +51,7 @@ def tie(seed: int, block: int, plans: Sequence[Plan], ties: Ties) -> list[Plan]:
         if (former := ties.numbers.get(customer.index)) is not None:
             names = replace(names, phone=plans[former - first].customer.names.phone)
         if (heir := heirs.get(customer.index)) is not None:
-            names = replace(names, phone_given_up=plans[heir - first].customer.joined - _WEEK)
+            names = replace(names, phone_given_up=plans[heir - first].customer.joined - habits.phone_given_up)
         tied.append(plan if names is customer.names else plan._replace(customer=replace(customer, names=names)))
     return tied
 
@@ -60,17 +60,26 @@ def _tablet(seed: int, block: int, position: int) -> str:
     return f"pad-{Dice(seed, TIES_PLACE, block, position).code(16)}"
 
 
-def _draw_couples(plans: Sequence[Plan], count: int, dice: Dice) -> list[tuple[int, int]]:
-    """Pairs of regular visitors who do not live alone; nobody is in two."""
-    at_home = [p.customer.index for p in plans if len(p.visit_days) >= _REGULAR and p.customer.household != _ALONE]
+def _draw_couples(plans: Sequence[Plan], count: int, visits: int, dice: Dice) -> list[tuple[int, int]]:
+    """Pairs of one household who may be expected to visit so often by app; nobody is in two."""
+    at_home = [plan.customer for plan in plans if _keeps_company(plan.customer) and _visits_by_app(plan) >= visits]
     couples: list[tuple[int, int]] = []
-    while len(couples) < count and len(at_home) >= 2:
-        couples.append((_take(at_home, dice), _take(at_home, dice)))
+    while len(couples) < count and at_home:
+        one = at_home.pop(dice.whole(0, len(at_home) - 1))
+        if alike := [other for other in at_home if other.household == one.household]:
+            other = dice.pick(alike)
+            at_home.remove(other)
+            couples.append((one.index, other.index))
     return couples
 
 
-def _take(people: list[int], dice: Dice) -> int:
-    return people.pop(dice.whole(0, len(people) - 1))
+def _keeps_company(customer: Customer) -> bool:
+    """True when they live with the same others from the first day to the last."""
+    return customer.household != _ALONE and customer.household_later is None
+
+
+def _visits_by_app(plan: Plan) -> float:
+    return plan.customer.surfaces.get(APP, 0.0) * (len(plan.visit_days) + len(plan.order_days))
 
 
 def _draw_numbers(plans: Sequence[Plan], count: int, rests: int, dice: Dice) -> dict[int, int]:

@@ -2,12 +2,13 @@
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Literal
 
 from app.demo.calendar import Calendar
+from app.demo.catalogue import products
+from app.demo.habits import IdentityHabits
 from app.demo.identities import Held, Names
-from app.demo.parameters import IdentityHabits, PhaseSpec
-from app.demo.personas import Stage
+from app.demo.parameters import Cause, Manner, PhaseSpec
+from app.demo.personas import NO_ARC, Stage
 from app.demo.plans import Plan
 from app.demo.shop import DemoShop
 from app.demo.uplift import TrueResponse
@@ -63,12 +64,14 @@ class CustomerTruth(Frozen):
     """The customer of this log whose phone number it was before."""
     persona: str
     household: str
+    """Whom they live with in the end; a child is born on the day that `life_events` says."""
     arc: str
+    """What they lived through; none when they left before it began, or it never would have."""
     noise: str | None
-    """How they live without an arc."""
+    """How they live who were never meant to have an arc."""
     joined_on: date
     arc_started_on: date | None
-    """None without an arc, or when they left before it began."""
+    """None without an arc."""
     life_events: tuple[LifeEvent, ...]
     topic: str
     """What they want most."""
@@ -78,7 +81,13 @@ class CustomerTruth(Frozen):
     """From joining until the log ends or they leave; the last stage holds `interests`."""
     shift: Shift | None
     churned_on: date | None
-    churn_reason: Literal["drift", "silent", "one_off"] | None
+    """The day after which they never order by themselves."""
+    churn_reason: Manner | None
+    """How they left."""
+    churn_cause: Cause | None
+    """Why they left."""
+    won_back_on: date | None
+    """The day on which a message made them order again all the same."""
     price_sensitivity: float
 
 
@@ -111,10 +120,27 @@ def identity_truth(shop: DemoShop) -> IdentityTruth:
 
 
 def true_response(shop: DemoShop, index: int, on: date, channel: Channel, offer: Offer | None, theme: str) -> float:
-    """Chance of one order more, less that of one put off, when a customer gets a message about a topic on a day."""
+    """Chance of one order more, less that of one put off, when a customer gets a message about a topic on a day.
+
+    Raises ValueError, one line, for a customer or a topic that the shop does not have, and for a day on which they
+    are not there to be written to.
+    """
+    _check_question(shop, index, on, theme)
     arm = Arm(arm_id="truth", channel=channel, offer=offer, themes=(theme,), timing="", propensity=1.0)
     day = (on - shop.calendar.midnight.date()).days
     return _responses(shop).uplift(shop.plan_of(index), day, arm, theme).orders
+
+
+def _check_question(shop: DemoShop, index: int, on: date, theme: str) -> None:
+    if not 0 <= index < shop.customers:
+        raise ValueError(f"customer {index} is not in the log: 0 to {shop.customers - 1}")
+    topics = {product.topic for product in products(shop.seed)}
+    if theme not in topics:
+        raise ValueError(f"{theme!r} is no topic of the shop: {', '.join(sorted(topics))}")
+    joined = _date(shop.calendar, shop.plan_of(index).customer.joined)
+    last = _date(shop.calendar, shop.calendar.days - 1)
+    if not joined <= on <= last:
+        raise ValueError(f"customer {index} can be written to from {joined} to {last}, not on {on}")
 
 
 @lru_cache(maxsize=2)
@@ -134,11 +160,11 @@ def _truth_of(shop: DemoShop, index: int) -> CustomerTruth:
         shares_device_with=_in_log(ties.tablets.get(index), shop),
         phone_formerly_of=_in_log(ties.numbers.get(index), shop),
         persona=customer.persona,
-        household=customer.household,
-        arc=customer.arc,
+        household=customer.household if started is None else customer.household_later or customer.household,
+        arc=NO_ARC if started is None else customer.arc,
         noise=customer.noise,
         joined_on=_date(calendar, customer.joined),
-        arc_started_on=None if started is None else _date(calendar, started),
+        arc_started_on=_day_or_none(calendar, started),
         life_events=_life_events(lived, customer.joined, calendar),
         topic=now.top,
         interests=now.topics,
@@ -146,6 +172,8 @@ def _truth_of(shop: DemoShop, index: int) -> CustomerTruth:
         shift=_latest_shift(lived, calendar),
         churned_on=None if leaving is None else _date(calendar, leaving.day),
         churn_reason=None if leaving is None else leaving.reason,
+        churn_cause=None if leaving is None else customer.grievance,
+        won_back_on=_day_or_none(calendar, shop.won_back_on(index)),
         price_sensitivity=customer.sensitivity,
     )
 
@@ -222,6 +250,10 @@ def _junk(habits: IdentityHabits) -> frozenset[str]:
     named = [pair for names in habits.junk_names.values() for junk in names for pair in junk.items()]
     tablets = [("device", tablet) for tablet in habits.store_tablets]
     return frozenset(Identifier(kind, value).key for kind, value in named + tablets)
+
+
+def _day_or_none(calendar: Calendar, day: int | None) -> date | None:
+    return None if day is None else _date(calendar, day)
 
 
 def _date(calendar: Calendar, day: int) -> date:

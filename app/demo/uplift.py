@@ -55,7 +55,7 @@ class TrueResponse:
         the end of the log is moved back to fit.
         """
         first = min(day + 1, self._shop.calendar.days - window_days)
-        message = Message(arm, about, day, self._campaigns.wear.freshness(arm.channel, about, day))
+        message = Message(arm, about, day, self._campaigns.wear.freshness(arm.channel, about, day), window_days)
         expected = expected_orders(plan, range(first, first + window_days - 1), self._shop.calendar)
         return self._effect(odds(plan, message, expected, self._shop.parameters.response))
 

@@ -56,13 +56,19 @@ def cases(shop: DemoShop, log: Log) -> list[Case]:
     """One case per cut that lies within the log."""
     plans = [shop.plan_of(index) for index in range(shop.customers)]
     last = shop.calendar.days - 1
-    return [_case(plans, log, cut, last) for cut in sorted({*CUTS, last}) if cut <= last]
+    left_on = np.array([_left_on(shop, plan) for plan in plans])
+    return [_case(plans, left_on, log, cut, last) for cut in sorted({*CUTS, last}) if cut <= last]
 
 
-def _case(plans: list[Plan], log: Log, cut: int, last: int) -> Case:
+def _left_on(shop: DemoShop, plan: Plan) -> int:
+    """The day of the last order by themselves; NEVER for those who stay or were won back."""
+    gone = plan.leaving is not None and shop.won_back_on(plan.customer.index) is None
+    return plan.leaving.day if plan.leaving is not None and gone else NEVER
+
+
+def _case(plans: list[Plan], left_on: Ints, log: Log, cut: int, last: int) -> Case:
     viewed, before = (views(log, day).sum(axis=1) > 0 for day in (cut, cut - WINDOW))
     now, then = _wanted(plans, log, cut), _wanted(plans, log, cut - WINDOW)
-    left_on = np.array([NEVER if plan.leaving is None else plan.leaving.day for plan in plans])
     return Case(
         cut=cut,
         asked_interest=viewed,

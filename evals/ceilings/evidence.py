@@ -14,10 +14,6 @@ from evals.ceilings.lives import Own, Phase
 from evals.ceilings.visits import Visits
 from evals.ceilings.watching import Floats, Ints
 
-_PATIENCE_COOL = 0.45
-"""Factor on the time spent with a page (`app/demo/browsing.py`)."""
-_BROAD_COOL, _BROAD_FOND = 0.75, 0.2
-"""Shares of broad searches (`app/demo/browsing.py`)."""
 _LEAST = 1e-6
 
 
@@ -59,10 +55,10 @@ def emissions(parameters: Parameters, known: Sequence[Phase], own: Own, topics: 
         browse=_flat_log(browse),
         buy=_flat_log((1 - gifts) * browse + gifts * gift),
         depth=np.array([[p.depth * phase.spec.depth for p in parameters.personas.values()] for phase in known]),
-        dwell=np.log(rates.dwell_seconds * np.where(cool, _PATIENCE_COOL, 1.0)),
+        dwell=np.log(rates.dwell_seconds * np.where(cool, rates.patience_cool, 1.0)),
         dwell_sigma=rates.dwell_sigma,
         taken=np.where(cool, rates.impression_taken_cool, rates.impression_taken),
-        broad=np.where(cool, _BROAD_COOL, _BROAD_FOND),
+        broad=np.where(cool, rates.broad_cool, rates.broad),
     )
 
 

@@ -5,8 +5,10 @@ For one customer the hidden life is own interests k (of K) and a path q (of Q, `
     ln P(k, q | events) = ln P(k) + ln P(q | joined) + sum_v ln P(wishes_v, manner_v | k, phase_q(v))
                           + ln P(visit days | q) + ln P(order days | q) + const.
 
-It is an approximation: K x Q drawn lives stand for all, and texts, refunds and answers to campaigns are not read. So
-more could be known than it knows, but not much more.
+It is an approximation: K x Q drawn lives stand for all; texts, refunds, consents and answers to campaigns are not read;
+of the quiet stretches it knows how much they slow a customer down on average, not when; it does not ask for the months
+in which a topic is wanted more, nor for what somebody kept before. So more could be known than it
+knows, but not much more.
 """
 
 from itertools import pairwise

@@ -15,15 +15,13 @@ import numpy as np
 from scipy.special import gammaln
 
 from app.demo.calendar import Calendar
-from app.demo.parameters import Noise, Parameters
+from app.demo.parameters import Custom, CustomerSpread, Noise, Parameters
 from evals.ceilings.cases import HORIZON, NEVER
 from evals.ceilings.lives import Paths, Phase
 from evals.ceilings.watching import Floats, Ints
 
 _MONTH = 30.0
 _LEAST = 1e-3
-_AT_ONCE_DAYS = 3
-"""Orders of the first days are what somebody came for: they say nothing of the pace (`app/demo/plans.py`)."""
 _GRID = 25
 _IMPOSSIBLE = -30.0
 _USUAL = Noise(share=1.0)
@@ -71,7 +69,8 @@ class Paces:
         self._elapsed = np.concatenate([np.zeros((len(self._power), 1)), np.cumsum(pace, axis=1)], axis=1)
         self._single = np.array([noise is not None and noise.single for noise in paths.noise])
         self._final = np.array([p.spec.orders == 0 and p.spec.mood == "cool" for p in known])[paths.phase]
-        self._quits = tuple(parameters.arcs[arc].quits_per_order for arc in paths.arc)
+        self._gap = _usual_gaps(parameters, paths)
+        self._quits = _quits(parameters, paths)
 
     def silence(self, bounds: Ints) -> Ints:
         """[Q] the day on which the path goes silent for good; NEVER if it does not."""
@@ -82,13 +81,14 @@ class Paces:
         seen = np.clip(bounds, joined + 1, cut + 1)
         ahead = np.clip(bounds, cut + 1, cut + 1 + HORIZON)
         visits = self._log_likelihood(self._visits, counts.visits[counts.visits > joined], seen)
-        later = counts.orders[counts.orders > joined + _AT_ONCE_DAYS]
+        # Orders of the first days are what somebody came for: they say nothing of the pace.
+        later = counts.orders[counts.orders > joined + self._parameters.customer.at_once_days]
         orders = self._log_likelihood(self._orders, later, seen)
         once = len(counts.orders) <= 1 and not len(later)
         orders[self._single] = 0.0 if once else _IMPOSSIBLE
         rate = (self._orders.shape + len(later)) / (self._orders.rate + self._exposure(self._orders, seen))
         expected = rate * self._exposure(self._orders, ahead)
-        quits = self._chance_to_quit(len(counts.orders))[:, None]
+        quits = self._chance_to_quit(len(counts.orders), rate)
         return Pace(visits + orders, np.where(self._single[:, None], 1.0, 1 - np.exp(-quits * expected)))
 
     def _log_likelihood(self, rates: Rates, days: Ints, bounds: Ints) -> Floats:
@@ -106,29 +106,60 @@ class Paces:
         spent = np.diff(np.take_along_axis(self._elapsed, days, axis=1), axis=1)
         return np.asarray((spent * rates.factor[self._paths.phase]).sum(axis=1, keepdims=True))
 
-    def _chance_to_quit(self, orders: int) -> Floats:
-        """[Q] chance to leave after the next order of those who stayed after `orders`: E[q (1-q)^n] / E[(1-q)^n]."""
-        q = np.linspace(*self._parameters.customer.quits_per_order, _GRID)
-        usual = float((q * (1 - q) ** orders).sum() / ((1 - q) ** orders).sum())
-        return np.array([usual if fixed is None else fixed for fixed in self._quits])
+    def _chance_to_quit(self, orders: int, rate: Floats) -> Floats:
+        """[Q, P] chance to leave after the next order of those who stayed after n: E[q (1-q)^n] / E[(1-q)^n].
+
+        Who buys often forgives more: q falls with the customer's rate, for which the posterior mean stands.
+        """
+        spread = self._parameters.customer
+        patience = np.maximum(rate * self._gap, _LEAST) ** spread.forgives
+        q = np.minimum(self._quits / patience[:, :, None], spread.quits_at_most)
+        stays = (1 - q) ** orders
+        return np.asarray((q * stays).sum(axis=2) / stays.sum(axis=2))
 
 
 def _visit_rates(parameters: Parameters, known: Sequence[Phase], paths: Paths) -> Rates:
-    personas = parameters.personas.values()
-    median = [[p.visits * _of(noise).visits * _of(noise).quiet_rate for p in personas] for noise in paths.noise]
+    personas, pace = parameters.personas.values(), _mean_pace(parameters.customer)
+    median = [[pace * p.visits * _of(noise).visits * _of(noise).quiet_rate for p in personas] for noise in paths.noise]
     factor = np.array([phase.spec.visits for phase in known])
     return _rates(np.array(median), np.full((1, 1), parameters.customer.visit_rate_sigma), factor)
 
 
 def _order_rates(parameters: Parameters, known: Sequence[Phase], paths: Paths) -> Rates:
-    usual, sigma = parameters.personas.values(), parameters.customer.order_rate_sigma
-    special = [parameters.arcs[arc].order_rate for arc in paths.arc]
+    usual, spread = parameters.personas.values(), parameters.customer
+    pace = _mean_pace(spread)
+    special = [custom.order_rate for custom in _customs(parameters, paths)]
     median = [
-        [p.orders * _of(noise).quiet_rate if rate is None else rate for p in usual]
+        [pace * (p.orders * _of(noise).quiet_rate if rate is None else rate) for p in usual]
         for rate, noise in zip(special, paths.noise, strict=True)
     ]
-    spread = np.array([[sigma if rate is None else sigma / 3] for rate in special])
-    return _rates(np.array(median), spread, np.array([phase.spec.orders for phase in known]))
+    sigma = np.array([[spread.order_rate_sigma if rate is None else spread.arc_rate_sigma] for rate in special])
+    return _rates(np.array(median), sigma, np.array([phase.spec.orders for phase in known]))
+
+
+def _mean_pace(spread: CustomerSpread) -> float:
+    """Of a customer who is busy elsewhere for a stretch now and then; when, the filter does not ask."""
+    quiet = (spread.quiet_days[0] + spread.quiet_days[1]) / 2
+    return (spread.quiet_every + spread.quiet_pace * quiet) / (spread.quiet_every + quiet)
+
+
+def _usual_gaps(parameters: Parameters, paths: Paths) -> Floats:
+    """[Q, P] days between the orders of a persona at its usual rate."""
+    orders = np.array([persona.orders for persona in parameters.personas.values()])
+    quiet = np.array([_of(noise).quiet_rate for noise in paths.noise])
+    return np.asarray(_MONTH / (quiet[:, None] * orders))
+
+
+def _quits(parameters: Parameters, paths: Paths) -> Floats:
+    """[Q, 1, G] chances to leave after an order at the usual rate: a grid over those that are drawn."""
+    drawn = np.linspace(*parameters.customer.quits_per_order, _GRID)
+    fixed = [custom.quits_per_order for custom in _customs(parameters, paths)]
+    return np.array([drawn if one is None else np.full(_GRID, one) for one in fixed])[:, None, :]
+
+
+def _customs(parameters: Parameters, paths: Paths) -> list[Custom]:
+    pairs = zip(paths.arc, paths.noise, strict=True)
+    return [parameters.arcs[arc] if noise is None else noise for arc, noise in pairs]
 
 
 def _of(noise: Noise | None) -> Noise:

@@ -1,8 +1,9 @@
 """Train a small Qwen3 from scratch on pairs: `python -m evals.train.fit`, in .venv-vllm, on the processor.
 
-The loss is on answers only. Questions with few claims come first; the limit rises as soon as the model answers those it
-has been given (a curriculum without a clock). The same pairs, settings and threads give the same run, whether or not
-it was interrupted: a checkpoint holds everything, and what is drawn at a step depends on the step alone.
+The loss is on answers, and on what a reader has to know on the way to one (`reader.py`). Questions with few claims come
+first; the limit rises as soon as the model answers those it has been given (a curriculum without a clock). The same
+pairs, settings and threads give the same run, also when it was interrupted: a checkpoint holds where it stands, and
+what is drawn at a step depends on the seed, the step and the limit alone.
 """
 
 import argparse
@@ -23,40 +24,13 @@ from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 from evals.train import attention
 from evals.train.architecture import qwen3_config, save_model
 from evals.train.lessons import as_shown, shuffled
+from evals.train.material import read_material
 from evals.train.packing import Example, Row, rows
-from evals.train.reading import read_material
+from evals.train.reader import TOP_LEVEL, Reader
+from evals.train.settings import Settings, left, share_of_rate
 
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the run, beside the pairs."""
-
-    seed: int = 7
-    vocabulary: int = 7680
-    hidden: int = 256
-    layers: int = 4
-    heads: int = 8
-    kv_heads: int = 4
-    steps: int = 3000
-    batch_tokens: int = 1200
-    """Tokens of questions and answers a step, so that few long questions weigh as much as many short ones."""
-    row_tokens: int = 1400
-    rate: float = 1.5e-3
-    warm_up: int = 50
-    cool_down: float = 0.4
-    """Share of the steps over which the rate falls to nothing (half a cosine)."""
-    reading: float = 0.5
-    """Weight of the loss on reading (`_Reader`), until the rate falls."""
-    reads_at: int = 2
-    """Layers after which a line's end has to know its line."""
-    first_level: int = 5
-    """Claims a question may show at first."""
-    rise_at: float = 0.9
-    """Share of answer tokens right, over RECENT steps, at which one more claim is allowed."""
-
-
-RECENT = 10
-TOP_LEVEL = 40
+RECENT = 20
+"""Steps over which the share of claims named right is taken."""
 
 
 @dataclass
@@ -64,8 +38,9 @@ class Progress:
     """Where a run stands."""
 
     step: int = 0
-    level: int = 5
+    level: int = 4
     right: list[float] = field(default_factory=list)
+    reading: float = 0.0
     tokens: int = 0
     seconds: float = 0.0
 
@@ -105,15 +80,14 @@ class Run:
         self.material = read_material(pairs, held_out, vocabulary=settings.vocabulary)
         attention.register()
         self.model = _model(self.material.tokenizer, settings)
-        self.reader = _Reader(settings.hidden, self.material.kinds)
+        self.reader = Reader(settings.hidden, self.material.kinds)
         self.optimiser = _optimiser([*self.model.parameters(), *self.reader.parameters()], settings)
         self.progress = Progress(level=settings.first_level)
         if self.checkpoint.exists():
             self._resume()
-        lessons = self.material.lessons
+        size = sum(p.numel() for p in self.model.parameters())
         _say(
-            f"{sum(p.numel() for p in self.model.parameters()) / 1e6:.2f}M parameters, {len(lessons):,} pairs, "
-            f"{self.material.shared} shared tokens, {sum(lesson.size for lesson in lessons) / len(lessons):.0f} others a pair"
+            f"{size / 1e6:.2f}M parameters, {len(self.material.lessons):,} pairs, {self.material.shared} shared tokens"
         )
 
     def train(self, *, minutes: float, every: int) -> None:
@@ -141,35 +115,36 @@ class Run:
         """One update from questions that are not too long yet."""
         settings, progress = self.settings, self.progress
         for group in self.optimiser.param_groups:
-            group["lr"] = settings.rate * _share_of_rate(progress.step, settings)
+            group["lr"] = settings.rate * share_of_rate(progress.step, settings)
         drawn = list(rows(self._draw(), shared=self.material.shared, limit=settings.row_tokens))
         count = sum(len(row.targets) for row in drawn)
-        reading = settings.reading if settings.steps - progress.step > settings.steps * settings.cool_down else 0.0
         total, right = 0.0, 0
         for row in drawn:
-            early, late = self._hidden(row)
+            layers, late = self._hidden(row)
             logits, targets = self._answers(row, late)
             loss = cross_entropy(logits, targets, reduction="sum") / count
             total += loss.item()
-            if reading:
-                loss = loss + reading * self.reader(early, row) / len(drawn)
-            loss.backward()
-            right += int((logits.argmax(-1) == targets).sum())
+            read = self.reader(layers, row) / len(drawn)
+            progress.reading = 0.95 * progress.reading + 0.05 * read.item() * len(drawn)
+            (loss + settings.reading * read).backward()
+            right += _named_right(row, logits)
             progress.tokens += len(row.tokens)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
-        self._rise(right / count)
+        self._rise(right / sum(len(row.named) for row in drawn))
         progress.step += 1
         return total
 
     def _draw(self) -> list[Example]:
-        """Questions of this step, shorter ones together so that rows fill well; depends on seed, step, level alone."""
-        chance = random.Random(f"{self.settings.seed}/{self.progress.step}")
-        drawn, room = list[Example](), self.settings.batch_tokens
+        """Questions of this step, shorter ones together so that rows fill well."""
+        settings, step = self.settings, self.progress.step
+        chance = random.Random(f"{settings.seed}/{step}")
+        level = TOP_LEVEL if left(step, settings) < 1 else self.progress.level
+        drawn, room = list[Example](), min(settings.batch_tokens * level, settings.most_tokens)
         while room > 0:
             lesson = chance.choice(self.material.lessons)
-            if len(lesson.lines) <= self.progress.level:
+            if len(lesson.lines) <= level:
                 drawn.append(shuffled(lesson, self.material.words, chance))
                 room -= lesson.size
         return sorted(drawn, key=lambda e: len(e.tokens))
@@ -183,8 +158,8 @@ class Run:
             progress.level += 1
             progress.right = progress.right[RECENT // 2 :]
 
-    def _hidden(self, row: Row) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the model makes of a row, each [tokens, hidden]: where the reader looks, and in the end."""
+    def _hidden(self, row: Row) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """What the model makes of a row, each [tokens, hidden]: after 0, 1, ... layers, and in the end."""
         found = self.model.model(
             input_ids=torch.tensor([row.tokens]),
             position_ids=torch.tensor([row.positions]),
@@ -192,7 +167,7 @@ class Run:
             use_cache=False,
             output_hidden_states=True,
         )
-        return found.hidden_states[self.settings.reads_at][0], found.last_hidden_state[0]
+        return [layer[0] for layer in found.hidden_states], found.last_hidden_state[0]
 
     def _answers(self, row: Row, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits [answer tokens, vocabulary] and the tokens that belong there."""
@@ -224,8 +199,9 @@ class Run:
 
     def _line(self, loss: float) -> str:
         p = self.progress
+        right = sum(p.right) / len(p.right)
         return (
-            f"step {p.step:,}/{self.settings.steps:,}  loss {loss:.3f}  right {p.right[-1]:.2f}  "
+            f"step {p.step:,}/{self.settings.steps:,}  loss {loss:.3f}  reading {p.reading:.2f}  right {right:.2f}  "
             f"up to {p.level} claims  {p.tokens / max(p.seconds, 1):,.0f} tokens/s  {p.seconds / 60:.1f} min"
         )
 
@@ -253,21 +229,11 @@ class Run:
         _say(f"going on from step {self.progress.step:,}")
 
 
-class _Reader(torch.nn.Module):
-    """Asks the end of every line which kind of claim it holds and which number it bears; not part of the model.
-
-    Answers alone teach that slowly: nothing says which of a hundred tokens mattered. The reader is thrown away.
-    """
-
-    def __init__(self, hidden: int, kinds: int) -> None:
-        super().__init__()
-        self.kind, self.place = torch.nn.Linear(hidden, kinds), torch.nn.Linear(hidden, TOP_LEVEL)
-
-    def forward(self, layer: torch.Tensor, row: Row) -> torch.Tensor:
-        """Mean cross-entropy of both, from one layer's [tokens, hidden]."""
-        ends = layer[list(row.ends)]
-        kinds = cross_entropy(self.kind(ends), torch.tensor(row.kinds))
-        return kinds + cross_entropy(self.place(ends), torch.tensor(row.places))
+def _named_right(row: Row, logits: torch.Tensor) -> int:
+    """How many claims the answers of a row name right."""
+    place = {source: i for i, source in enumerate(row.sources)}
+    wanted = [place[i - 1] for i in row.named]
+    return int((logits[wanted].argmax(-1) == torch.tensor([row.targets[i] for i in wanted])).sum())
 
 
 def _model(tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Qwen3ForCausalLM:
@@ -275,6 +241,7 @@ def _model(tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Qwen3ForCa
         tokenizer,
         hidden=settings.hidden,
         layers=settings.layers,
+        feed_forward=settings.feed_forward,
         heads=settings.heads,
         kv_heads=settings.kv_heads,
         positions=2048,
@@ -289,13 +256,6 @@ def _optimiser(parameters: Sequence[torch.nn.Parameter], settings: Settings) -> 
     others = [p for p in parameters if p.dim() < 2]
     groups = [{"params": matrices, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98))
-
-
-def _share_of_rate(step: int, settings: Settings) -> float:
-    """A linear rise, a level stretch, half a cosine down to nothing."""
-    falling = settings.steps * settings.cool_down
-    left = (settings.steps - step) / max(falling, 1)
-    return min((step + 1) / settings.warm_up, 1.0) * (0.5 - 0.5 * math.cos(math.pi * min(left, 1.0)))
 
 
 def _say(message: str) -> None:

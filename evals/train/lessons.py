@@ -1,7 +1,6 @@
 """One pair in tokens, cut so that its claims can be shown in any order. Plain Python: it knows no tokenizer.
 
-Every time a lesson is drawn its claims stand in a new order. With fixed orders a model learns the answers by heart: it
-had 87% of the tokens right on few-claim questions that it knew, and guessed on others (docs/experiments.md).
+Every time a lesson is drawn its claims stand in a new order, so that no answer can be learned by heart.
 """
 
 import random
@@ -50,8 +49,9 @@ def in_order(lesson: Lesson, order: Sequence[int], words: Words) -> Example:
         question += (number, *lesson.lines[line])
         ends.append(len(question) - 1)
     place = {line: i for i, line in enumerate(order)}
-    answer = list(words.opening)
+    answer, named = list(words.opening), list[int]()
     for line in lesson.told:
+        named.append(len(answer))
         answer += (words.numbers[place[line]], *words.comma)
     answer[len(answer) - len(words.comma) :] = words.closing
     return Example(
@@ -59,6 +59,8 @@ def in_order(lesson: Lesson, order: Sequence[int], words: Words) -> Example:
         answer=tuple(answer),
         ends=tuple(ends),
         kinds=tuple(lesson.kinds[line] for line in order),
+        named=tuple(named),
+        named_kinds=tuple(lesson.kinds[line] for line in lesson.told),
     )
 
 

@@ -20,6 +20,10 @@ class Example(NamedTuple):
     """Where the line of each claim ends in the question, in shown order."""
     kinds: tuple[int, ...] = ()
     """What kind of claim each line holds."""
+    named: tuple[int, ...] = ()
+    """Where in the answer a claim is named."""
+    named_kinds: tuple[int, ...] = ()
+    """What kind of claim is named there."""
 
     @property
     def tokens(self) -> tuple[int, ...]:
@@ -44,6 +48,10 @@ class Row(NamedTuple):
     """What kind of claim each of these lines holds."""
     places: tuple[int, ...]
     """Which line of its question each of these is, from 0."""
+    named: tuple[int, ...]
+    """Indices of the tokens of answers that name claims."""
+    named_kinds: tuple[int, ...]
+    """What kind of claim each of them names."""
 
 
 def shared_beginning(examples: Sequence[Example]) -> int:
@@ -71,12 +79,13 @@ def rows(examples: Iterable[Example], *, shared: int, limit: int) -> Iterator[Ro
 def row(examples: Sequence[Example], *, shared: int) -> Row:
     """These examples in one row."""
     tokens, positions, spans = list(examples[0].question[:shared]), list(range(shared)), [(0, shared)]
-    sources, targets, ends = list[int](), list[int](), list[int]()
+    sources, targets, ends, named = list[int](), list[int](), list[int](), list[int]()
     for example in examples:
         start = len(tokens) - shared
         sources += range(start + len(example.question) - 1, start + len(example.tokens) - 1)
         targets += example.answer
         ends += (start + end for end in example.ends)
+        named += (start + len(example.question) + place for place in example.named)
         tokens += example.tokens[shared:]
         positions += range(shared, len(example.tokens))
         spans.append((start + shared, len(tokens)))
@@ -88,5 +97,7 @@ def row(examples: Sequence[Example], *, shared: int) -> Row:
         targets=tuple(targets),
         ends=tuple(ends),
         kinds=tuple(kind for example in examples for kind in example.kinds),
+        named=tuple(named),
+        named_kinds=tuple(kind for example in examples for kind in example.named_kinds),
         places=tuple(place for example in examples for place in range(len(example.ends))),
     )

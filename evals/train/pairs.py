@@ -50,7 +50,7 @@ class Plan(Frozen):
     """Which shops are read, and when."""
 
     seeds: tuple[int, ...]
-    customers: int = 150
+    customers: int = 100
     days_before_end: tuple[int, ...] = (0, 40, 110)
     """Moments of reading; each costs one fit of the estimators."""
 

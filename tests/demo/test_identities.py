@@ -132,3 +132,10 @@ def test_who_follows_on_a_social_network_is_known_by_a_handle_that_one_record_li
     posts = [entry for entry in log.entries if entry.source == SOCIAL and entry.event.kind == "share"]
     assert posts
     assert all(entry.event.text and entry.event.identifiers["social"] in linked for entry in posts)
+
+
+def test_nobody_follows_before_they_are_registered(log: Logbook) -> None:
+    following = {entry.customer: entry.at for entry in reversed(log.of_kind("follow"))}
+    registered = {e.customer: e.at for e in reversed(log.of_kind("identify")) if e.source != SOCIAL}
+    assert len(following) > 20
+    assert [customer for customer, at in following.items() if at < registered[customer]] == []

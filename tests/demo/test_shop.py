@@ -179,7 +179,7 @@ def test_the_log_has_the_measure_of_a_real_shop(log: Logbook, shop: DemoShop) ->
     gaps = sorted((b - a).days for bought in days.values() for a, b in pairwise(sorted(bought)))
     yuan = sorted(value / 100 for value in baskets.values())
     middle = median(yuan)
-    assert 60 < len(log.entries) / shop.customers < 155
+    assert 120 < len(log.entries) / shop.customers < 205
     assert 0.5 < sum(len(bought) > 1 for bought in days.values()) / len(days) < 0.7
     assert 150 < middle < 350
     assert 0.15 < yuan[len(yuan) // 20] / middle < 0.5

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from app.demo.calendar import Calendar
-from app.demo.parameters import IdentityHabits, parameters
+from app.demo.habits import IdentityHabits
+from app.demo.parameters import parameters
 from app.demo.plans import Plan, Planner
 from app.demo.ties import Ties, draw_ties, tie
 
@@ -26,6 +27,14 @@ def test_nobody_is_in_two_couples_and_those_who_live_alone_in_none(plans: list[P
     assert all(plans[index].customer.household != "single" for index in ties.tablets)
 
 
+def test_who_shares_a_tablet_is_of_one_household(plans: list[Plan]) -> None:
+    ties = draw_ties(7, 0, plans, habits(shared_devices=1.0))
+    assert len(ties.tablets) > 4
+    for one, other in ties.tablets.items():
+        assert plans[one].customer.household == plans[other].customer.household
+        assert plans[one].customer.household_later is None
+
+
 def test_a_number_passes_once_from_one_who_left_to_one_who_came_weeks_later(plans: list[Plan]) -> None:
     ties = draw_ties(7, 0, plans, habits(recycled_phones=1.0))
     assert ties.numbers
@@ -40,12 +49,12 @@ def test_a_number_passes_once_from_one_who_left_to_one_who_came_weeks_later(plan
 def test_without_shares_nothing_is_shared_and_no_name_changes(plans: list[Plan]) -> None:
     ties = draw_ties(7, 0, plans, habits(shared_devices=0.0, recycled_phones=0.0))
     assert ties == Ties({}, {})
-    assert tie(7, 0, plans, ties) == plans
+    assert tie(7, 0, plans, ties, habits()) == plans
 
 
 def test_ties_change_names_and_nothing_else(plans: list[Plan]) -> None:
     ties = draw_ties(7, 0, plans, habits(shared_devices=1.0, recycled_phones=1.0))
-    tied = tie(7, 0, plans, ties)
+    tied = tie(7, 0, plans, ties, habits())
     for before, after in zip(plans, tied, strict=True):
         restored = replace(after.customer, names=before.customer.names)
         assert after._replace(customer=restored) == before

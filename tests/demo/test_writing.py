@@ -1,12 +1,15 @@
 import re
+from collections import Counter
 from itertools import pairwise
+from statistics import median
 
 import pytest
 
 from app.demo.catalogue import Shelf, products
 from app.demo.dice import Dice
+from app.demo.parameters import parameters
 from app.demo.synonyms import Vocabulary
-from app.demo.wording import wording
+from app.demo.wording import Occasion, wording
 from app.demo.writing import Writer
 from app.text.taxonomy import Taxonomy
 
@@ -17,13 +20,14 @@ ARTEFACT = re.compile(r"[{}]|，，|，。|。。(?!。)|,,|, ,|  |^[，。, ]|[
 def a_writer(
     *, english: bool = False, typo: float = 0.0, seed: int = 1, emoji: float = 0.3, vocabulary: Vocabulary = "A"
 ) -> Writer:
-    return Writer(wording(), Dice(seed, 1), english=english, typo=typo, emoji=emoji, vocabulary=vocabulary)
+    habits = parameters().writing.model_copy(update={"typo": typo, "emoji": emoji})
+    return Writer(wording(), Dice(seed, 1), habits, english=english, vocabulary=vocabulary)
 
 
 def some_reviews(count: int, *, emoji: float) -> list[str]:
     shelf, dice, found = Shelf(7), Dice(7, 55), list[str]()
     for number in range(count):
-        product = shelf.draw(dice.pick(shelf.topics), dice.whole(0, 2), dice)
+        product = shelf.draw(dice.pick(shelf.topics), dice.whole(0, 2), 6, dice)
         writer = a_writer(seed=number, english=dice.chance(0.07), typo=0.15, emoji=emoji)
         rating = dice.pick((5, 5, 5, 5, 4, 4, 4, 3, 2, 1))
         found.append(writer.review(product.nickname, product.topic, rating, long=True))
@@ -42,7 +46,8 @@ def test_no_text_shows_how_it_was_put_together() -> None:
     texts = some_reviews(800, emoji=0.0)
     for number, product in enumerate(products(7)):
         writer = a_writer(seed=number, english=number % 9 == 0, emoji=0.0)
-        texts += [writer.chat(reason, product.nickname, "D1-1", "13900001234") for reason in REASONS]
+        for reason in REASONS:
+            texts += writer.chat(reason, product.nickname, product.topic, "D1-1", "13900001234")
         texts += [writer.social_post(product.nickname, product.topic), writer.social_comment()]
     assert [text for text in texts if not text or ARTEFACT.search(text)] == []
 
@@ -77,7 +82,7 @@ def test_some_never_set_a_comma() -> None:
 
 def test_nobody_says_the_same_twice_running() -> None:
     writer = a_writer(emoji=0.0)
-    said = [writer.chat("thanks", "小东西", "D1-1", "13900001234") for _ in range(60)]
+    said = [writer.chat("thanks", "小东西", "pets", "D1-1", "13900001234") for _ in range(60)]
     assert all(one != other for one, other in pairwise(said))
 
 
@@ -85,11 +90,60 @@ def test_nobody_says_the_same_twice_running() -> None:
 def test_as_many_dice_fall_in_either_vocabulary(*, english: bool) -> None:
     def left_over(seed: int, vocabulary: Vocabulary) -> float:
         dice = Dice(seed, 1)
-        writer = Writer(wording(), dice, english=english, typo=0.5, emoji=0.3, vocabulary=vocabulary)
+        habits = parameters().writing.model_copy(update={"typo": 0.5})
+        writer = Writer(wording(), dice, habits, english=english, vocabulary=vocabulary)
         for product in products(7)[seed::40]:
             writer.search(product.topic, broad=False)
             writer.review(product.nickname, product.topic, 1 + seed % 5, long=True)
-            writer.chat("delivery", product.nickname, "D1-1", "13900001234")
+            writer.chat("delivery", product.nickname, product.topic, "D1-1", "13900001234")
         return dice.random()
 
     assert [left_over(seed, "A") for seed in range(20)] == [left_over(seed, "B") for seed in range(20)]
+
+
+def test_half_of_the_long_reviews_do_not_name_the_product() -> None:
+    named = [a_writer(seed=n).review("猫粮", "pets", 5, long=True) for n in range(400)]
+    assert 0.35 < sum("猫粮" in review for review in named) / len(named) < 0.65
+
+
+def test_some_long_reviews_tell_how_it_went_and_some_are_of_two_minds() -> None:
+    reviews = [review for review in some_reviews(1500, emoji=0.0) if not review.isascii()]
+    assert 0.08 < sum(len(review) > 60 for review in reviews) / len(reviews) < 0.4
+    assert sum("不过" in review or "但" in review for review in reviews) / len(reviews) > 0.15
+    assert sum("！" in review for review in reviews) / len(reviews) > 0.15
+
+
+def test_a_question_may_come_in_short_turns() -> None:
+    told = [a_writer(seed=n).chat("delivery", "猫粮", "pets", "D1-1", "13900001234") for n in range(300)]
+    bursts = [turns for turns in told if len(turns) > 1]
+    assert 0.2 < len(bursts) / len(told) < 0.6
+    assert all(len(turns) <= 4 for turns in told)
+    assert median(len(turn) for turns in bursts for turn in turns) <= 12
+
+
+def test_whoever_leaves_a_name_keeps_it_and_others_have_their_own() -> None:
+    writers = [a_writer(seed=n) for n in range(40)]
+    heard = [{text for _ in range(20) for text in one.chat("phone", "", "", "", "1")} for one in writers]
+    named = [{name for name in wording().surnames for text in texts if f"1 {name}" in text} for texts in heard]
+    assert all(len(names) <= 1 for names in named)
+    assert len(set().union(*named)) > 3
+
+
+def test_complaints_hint_at_their_cause_and_are_hardly_ever_the_same() -> None:
+    said = Counter(a_writer(seed=n).complaint("service") for n in range(300))
+    assert max(said.values()) < 16
+    assert not set(said) & {a_writer(seed=n).complaint("price") for n in range(300)}
+
+
+def test_a_sale_and_an_earlier_order_are_spoken_of_only_when_there_was_one() -> None:
+    def reviews(month: int, *, sale: bool, again: bool) -> str:
+        found = []
+        for number in range(400):
+            writer = a_writer(seed=number)
+            writer.occasion = Occasion(month, sale=sale, again=again)
+            found.append(writer.review("猫粮", "pets", 5, long=True))
+        return "\n".join(found)
+
+    quiet, busy = reviews(3, sale=False, again=False), reviews(6, sale=True, again=True)
+    assert not [word for word in ("618", "大促", "老顾客", "第二次") if word in quiet]
+    assert [word for word in ("618", "大促", "老顾客", "第二次") if word in busy] == ["618", "大促", "老顾客", "第二次"]

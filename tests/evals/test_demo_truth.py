@@ -74,6 +74,14 @@ def test_words_change_nothing_but_words(tmp_path: Path, capsys: pytest.CaptureFi
     assert found[0]["ceilings"]["naive"] == found[1]["ceilings"]["naive"]
 
 
+def test_a_shop_too_large_for_the_ceilings_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "demo-truth", "--customers", "20001"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "--customers" in said
+    assert "20000" in said
+
+
 def test_an_unknown_wording_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SMALL, "--wording", "C"]) == 2
     assert "--wording" in capsys.readouterr().err

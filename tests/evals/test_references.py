@@ -68,6 +68,12 @@ def test_sent_messages_are_a_log_too(tmp_path: Path) -> None:
         "user_id,event,ts\na,click,2024-01-01\n",
         "customer_id,date,amount\na,2024-01-01,-5\n",
         "customer_id,date,amount\na,never,5\n",
+        "user_id,event,ts\n,view,2024-01-01\n",
+        "user_id,event,ts\na,view,\n",
+        "customer_id,received_hour,completed\na,0,yes\nb,1,no\n",
+        "customer_id,received_hour,completed\na,0,1\n,1,0\n",
+        "customer_id,received_hour,completed\na,0,1\nb,1,\n",
+        "customer_id,received_hour,completed\n",
         "",
     ],
 )

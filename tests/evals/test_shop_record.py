@@ -3,10 +3,11 @@
 import pytest
 
 from app.demo.shop import DemoShop
-from evals.shop_record import shop_statistics
+from evals.shop_record import read_record, shop_statistics
 from evals.task import Metric
 
 CUSTOMERS = 150
+SEVERAL = 400
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +32,20 @@ def test_faults_are_as_frequent_as_the_parameters_say(figures: dict[str, Metric]
     expected = {
         "duplicate_events": parameters.delivery.duplicate,
         "junk_id_events": parameters.identities.junk,
-        "shared_device": parameters.identities.shared_devices,
-        "recycled_phone": parameters.identities.recycled_phones,
     }
     for name, share in expected.items():
-        assert figures[name].value == pytest.approx(share, abs=0.05 if figures[name].n == CUSTOMERS else 0.01), name
+        assert figures[name].value == pytest.approx(share, abs=0.01), name
     late = figures["late_events"].value
     assert late is not None
     assert 0 < late < parameters.delivery.late
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_the_log_shows_as_many_shared_and_recycled_names_as_the_parameters_say(seed: int) -> None:
+    habits, record = DemoShop().parameters.identities, read_record(DemoShop(seed, SEVERAL))
+    assert record.sharing["device"] / SEVERAL == pytest.approx(habits.shared_devices, abs=0.01)
+    assert record.sharing["phone"] / SEVERAL == pytest.approx(habits.recycled_phones, abs=0.005)
+    assert record.faults.junk / record.faults.delivered == pytest.approx(habits.junk, abs=0.002)
 
 
 def test_every_compared_figure_is_there(figures: dict[str, Metric]) -> None:
