@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from app.demo.shop import DemoShop
+from app.demo.truth import truth
 from app.events.schemas import EventKind, IncomingEvent
 from app.events.timestamps import parse_moment
 from evals.intervals import wilson
@@ -78,9 +79,9 @@ def _faults(record: Record, customers: int) -> dict[str, Metric]:
 
 
 def _lives(shop: DemoShop) -> dict[str, Metric]:
-    lives = [shop.plan_of(index) for index in range(shop.customers)]
-    arcs = Counter(plan.customer.arc for plan in lives)
-    gone = Counter(plan.leaving.reason for plan in lives if plan.leaving)
+    lives = truth(shop)
+    arcs = Counter(life.arc for life in lives)
+    gone = Counter(life.churn_reason for life in lives if life.churn_reason)
     return {
         **{f"arc_{name}": wilson(arcs[name], len(lives)) for name in shop.parameters.arcs},
         **{f"left_{reason}": wilson(n, len(lives)) for reason, n in sorted(gone.items())},
