@@ -17,7 +17,8 @@ from typing import NamedTuple
 from pydantic import Field
 
 from app.bootstrap import PROMPTS
-from app.config import ROOT
+from app.config import SMALL_MODEL, TINY_MODEL, VLLM_PYTHON
+from app.demo.shop import DemoShop
 from app.demo.synonyms import Vocabulary
 from app.errors import ModelUnavailable
 from app.insights.schemas import ProfileStory
@@ -31,6 +32,7 @@ from app.llm.vllm import OpenAICompatibleModel
 from app.predict.model import CustomerModel
 from app.schema import Frozen
 from evals import shop
+from evals.ceilings.measure import ceilings
 from evals.intervals import mean, wilson
 from evals.provenance import file_hash
 from evals.scorers.grounding import Grounding, check
@@ -50,11 +52,11 @@ TOGETHER = 64
 class SmallModelOptions(Frozen):
     """Options of `run small-model`."""
 
-    model: Path = ROOT / "knowledge_base" / "small_model"
+    model: Path = SMALL_MODEL
     """folder of the trained model"""
-    beside: Path = ROOT / ".models" / "tiny"
+    beside: Path = TINY_MODEL
     """folder of a model to compare with: the random tiny one (`make tiny-model`)"""
-    python: Path = ROOT / ".venv-vllm" / "bin" / "python"
+    python: Path = VLLM_PYTHON
     """interpreter of the environment that holds vLLM (`make vllm`)"""
     seed: int = Field(default=7, ge=0)
     """seed of the demo shop; training takes other seeds"""
@@ -130,13 +132,14 @@ class SmallModel:
             told = [_tell_all(open_, cases, folder, options.python, say) for folder in folders]
         ours, theirs = (metrics(heard, rates, seed=options.seed) for heard, rates in told)
         naive = _shown_order(cases, seed=options.seed)
+        limits = ceilings(DemoShop(options.seed, options.customers, options.wording), say)
         return TaskResult(
             task=self.name,
             seed=options.seed,
             n=len(cases),
             metrics=ours,
             baselines={names[1]: theirs, "shown order": naive},
-            ceilings={"oracle": _oracle(len(cases)), "naive": naive},
+            ceilings={"oracle": _oracle(len(cases)) | limits["oracle"], "naive": naive | limits["naive"]},
             provenance=_provenance(options, names),
             samples=[_sample(heard) for heard in told[0][0]],
         )
