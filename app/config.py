@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     """Port to serve on."""
     workspace: str = "demo"
     """The workspace that the console shows."""
-    demo_customers: int = Field(default=300, ge=1, le=100_000)
+    demo_customers: int = Field(default=200, ge=1, le=100_000)
     """Size of the demo shop that an empty `demo` workspace is filled with."""
     demo_seed: int = Field(default=7, ge=0, le=2**63 - 1)
     """Seed of the demo shop."""
