@@ -64,9 +64,9 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A demo shop of 160 customers behind the real pipeline, made once. Tests read it and leave it as it was."""
+    """A demo shop of 135 customers behind the real pipeline, made once. Tests read it and leave it as it was."""
     settings = Settings(
-        _env_file=None, data_dir=tmp_path_factory.mktemp("demo"), database_url="", demo_customers=160, llm_url=""
+        _env_file=None, data_dir=tmp_path_factory.mktemp("demo"), database_url="", demo_customers=135, llm_url=""
     )
     app = build(settings)
     load_demo(app, now=datetime(2026, 11, 1, tzinfo=UTC))

@@ -6,7 +6,7 @@ holds the smaller one and events can be streamed. Only names are shared, and onl
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from heapq import merge
 
 from app.access.schemas import Workspace
@@ -72,17 +72,16 @@ class DemoShop:
         plan = self.plan_of(index)
         if plan.leaving is None:
             return None
-        touches = [t for t in self._campaigns.touches(plan) if t.answer.orders and reaches(t, plan.customer.names)]
+        touches = [t for t in self.past_campaigns.touches(plan) if t.answer.orders and reaches(t, plan.customer.names)]
         return min((touch.order_day for touch in touches if touch.order_day > plan.leaving.day), default=None)
 
     def _arrivals(self, index: int) -> list[Arrival]:
         plan = self.plan_of(index)
-        return play(self.seed, plan, self._campaigns.touches(plan), self.calendar, self._shelf, self.parameters)
+        return play(self.seed, plan, self.past_campaigns.touches(plan), self.calendar, self._shelf, self.parameters)
 
     def cases(self) -> tuple[Case, ...]:
-        """Past campaigns with their outcomes, all of them simulated and said to be so."""
-        archive = CampaignArchive(self.seed, self.planner, self.calendar, self.parameters)
-        return archive.cases(self._campaigns)
+        """Past campaigns with their outcomes, all of them simulated and said to be so; the seed alone decides them."""
+        return _cases(self.seed)
 
     @property
     def parameters(self) -> Parameters:
@@ -109,5 +108,13 @@ class DemoShop:
         return Shelf(self.seed, self.wording)
 
     @cached_property
-    def _campaigns(self) -> PastCampaigns:
+    def past_campaigns(self) -> PastCampaigns:
+        """What was sent over the months, and to whom."""
         return PastCampaigns(self.seed, self.calendar, self.parameters, self.planner)
+
+
+@lru_cache(maxsize=4)
+def _cases(seed: int) -> tuple[Case, ...]:
+    """Seconds of work, asked for by everybody who opens a shop of this seed."""
+    shop = DemoShop(seed)
+    return CampaignArchive(seed, shop.planner, shop.calendar, shop.parameters).cases(shop.past_campaigns)

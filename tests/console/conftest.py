@@ -40,7 +40,7 @@ def console(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A real server over a small demo shop, started as a user starts it."""
     port, data = a_free_port(), tmp_path_factory.mktemp("console")
     command = [sys.executable, "-u", "serve.py", "--port", str(port), "--data", str(data), "--workspace", "demo"]
-    environment = os.environ | {"UNDERSTORY_DEMO_CUSTOMERS": "300", "UNDERSTORY_LLM_URL": ""}
+    environment = os.environ | {"UNDERSTORY_DEMO_CUSTOMERS": "200", "UNDERSTORY_LLM_URL": ""}
     said = data / "serve.log"
     with said.open("w") as log, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log) as server:
         try:
