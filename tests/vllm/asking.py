@@ -1,6 +1,6 @@
 """Real prompts about real customers of the demo shop, and a check of answers against the schema that was sent."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import cycle, islice
 
 from pydantic import JsonValue
@@ -9,7 +9,7 @@ from app.bootstrap import PROMPTS, App
 from app.insights import retell
 from app.insights.ground import Ground
 from app.insights.schemas import StoryDraft
-from app.llm.chat_model import DEFAULT_SAMPLING, AnswerSchema, ChatModel, Completion, Message, Sampling
+from app.llm.chat_model import AnswerSchema
 from app.llm.output_schema import strict_schema
 from app.llm.prompts import PromptLibrary, RenderedPrompt
 from app.schema import Lang
@@ -23,26 +23,6 @@ _THEMES = (
     Theme(title="上次看过的{0}", draft="还在这里，不急着决定。"),
     Theme(title="换个口味", draft="{0}之外也看看。"),
 )
-
-
-class Listening(ChatModel):
-    """Passes each question on to a model and keeps what it answered."""
-
-    def __init__(self, model: ChatModel) -> None:
-        self.answers: list[Completion] = []
-        self._model = model
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        schema: AnswerSchema | None = None,
-        sampling: Sampling = DEFAULT_SAMPLING,
-        spent_ms: float = 0.0,
-    ) -> Completion:
-        answer = self._model.complete(messages, schema=schema, sampling=sampling, spent_ms=spent_ms)
-        self.answers.append(answer)
-        return answer
 
 
 def refs(app: App, n: int) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from app.llm.structured import ask
 from app.llm.vllm import OpenAICompatibleModel
 from app.schema import Frozen
 from app.strategy.copywriter import StrategyDraft
-from tests.vllm.asking import Listening, fits, stories, strategies
+from evals.tasks.small_model import Overheard
+from tests.vllm.asking import fits, stories, strategies
 
 CALLS = 50
 
@@ -24,11 +25,12 @@ def test_every_answer_ends_parses_and_passes_schema_and_pydantic_at_the_first_tr
 ) -> None:
     prompts = list(stories(demo, CALLS) if output is StoryDraft else strategies(demo, CALLS))
     assert len({prompt.messages for prompt in prompts}) == CALLS
-    model = Listening(OpenAICompatibleModel(server.url, "tiny-random", timeout_s=110))
+    model = Overheard(OpenAICompatibleModel(server.url, "tiny-random", timeout_s=110))
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda prompt: ask(model, prompt, output), prompts))
     schema = strict_schema(output)
+    answered = [asked.completion for asked in model.asked]
     assert [answer.calls for answer in answers] == [1] * CALLS
     assert all(type(answer.value) is output for answer in answers)
-    assert {answer.finish_reason for answer in model.answers} == {"stop"}
-    assert all(fits(json.loads(answer.text), schema, schema["$defs"]) for answer in model.answers)
+    assert {answer.finish_reason for answer in answered} == {"stop"}
+    assert all(fits(json.loads(answer.text), schema, schema["$defs"]) for answer in answered)
