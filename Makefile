@@ -8,10 +8,14 @@ BIN := .venv/bin
 VLLM := $(if $(CUDA),cuda,$(if $(wildcard .venv-vllm/.cuda),cuda,cpu))
 # 25 minutes, where the machine has the command.
 LIMIT := $(shell command -v timeout >/dev/null && echo timeout -k 10 1500)
+# The tests whose data lie in a database.
+STORED := $(addprefix tests/,access api cli database events identity profile test_pipeline.py)
+# This one asks the database thousands of small questions: minutes on a server, and the same ones as on SQLite.
+STORED += --deselect tests/identity/test_graph_machine.py
 # pip leaves compiling to the first start, so let that start keep what it compiled.
 PY := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python
 
-.PHONY: help run install test check format eval bench vllm tiny-model test-vllm clean
+.PHONY: help run install test test-postgres check format eval bench vllm tiny-model test-vllm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +28,9 @@ install: ## make .venv with the developer extras (EXTRAS=bench adds the benches'
 
 test: .venv/.dev ## run the tests: no network, no GPU
 	@$(PY) -m pytest
+
+test-postgres: .venv/.dev ## run the tests of everything stored on a private PostgreSQL server: no skips
+	@$(PY) scripts/postgres.py $(PY) -m pytest $(STORED)
 
 check: .venv/.dev ## formatting, lint, types and import contracts
 	@$(BIN)/ruff format --check .

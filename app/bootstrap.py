@@ -10,17 +10,25 @@ from app.config import ROOT, Settings
 from app.database.engine import Database
 from app.database.migrate import upgrade
 from app.errors import InvalidInput
-from app.events.quality import Quarantine
+from app.events.cleaning_report import Cleaning
+from app.events.quarantine import Quarantine
+from app.events.source_settings import SourceStore
 from app.events.store import EventLog
+from app.events.tail import Tail
 from app.identity.store import IdentityStore
+from app.ingest import Ingest
 from app.insights.story import Storyteller
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
 from app.llm.vllm import OpenAICompatibleModel
+from app.merging import Merging
 from app.pipeline import Pipeline
 from app.predict.reckoning import Reckoner
+from app.privacy.vault import Vault
 from app.profile.follow import ProfileFollower
 from app.profile.store import ProfileStore
+from app.rebuilding import Rebuilding
+from app.replay import Replay
 from app.retrieval.index import FaissIndex
 from app.retrieval.search import CampaignSearch
 from app.retrieval.store import KnowledgeBase
@@ -51,16 +59,33 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     prompts = PromptLibrary(PROMPTS)
     large = model or _chat_model(settings, settings.llm_url, settings.llm_model)
     small = _chat_model(settings, settings.small_llm_url, settings.small_llm_model)
-    log, identity = EventLog(database), IdentityStore(database)
+    vault, tail = Vault(database, settings.resolved_keys_dir()), Tail()
+    log, identity = EventLog(database), IdentityStore(database, vault)
     profiles = ProfileStore(database, taxonomy_hash=taxonomy.fingerprint)
+    quarantine, sources = Quarantine(database, vault), SourceStore(database)
+    quarantine.seal_old()
+    ingester = Ingest(
+        database=database, log=log, tail=tail, identity=identity, profiles=profiles, quarantine=quarantine,
+        sources=sources,
+    )  # fmt: skip
+    follower = ProfileFollower(
+        database=database, log=log, tail=tail, identity=identity, profiles=profiles, taxonomy=taxonomy
+    )
+    rebuilding = Rebuilding(database=database, log=log, identity=identity, profiles=profiles, follower=follower)
     pipeline = Pipeline(
         database=database,
         access=AccessStore(database),
         log=log,
-        quarantine=Quarantine(database),
+        quarantine=quarantine,
         identity=identity,
+        merging=Merging(database=database, log=log, identity=identity, profiles=profiles),
         profiles=profiles,
-        follower=ProfileFollower(database=database, log=log, identity=identity, profiles=profiles, taxonomy=taxonomy),
+        ingester=ingester,
+        sources=sources,
+        cleaning=Cleaning(database, quarantine, sources),
+        replay=Replay(ingester, quarantine, sources),
+        follower=follower,
+        rebuilding=rebuilding,
         knowledge_base=KnowledgeBase(database),
         search=CampaignSearch(HashingEmbedder(), FaissIndex, taxonomy),
         storyteller=Storyteller(large, prompts, small=small),
@@ -69,6 +94,8 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         taxonomy=taxonomy,
         reckoner=Reckoner(log, identity),
     )
+    for workspace in pipeline.access.workspaces():
+        rebuilding.complete(workspace)
     return App(settings, database, pipeline)
 
 

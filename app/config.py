@@ -37,7 +37,10 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     """Folder for the database and everything derived from it."""
     database_url: str = ""
-    """SQLAlchemy URL (SQLite in this version); empty means the file `understory.db` in `data_dir`."""
+    """sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME; empty means `understory.db` in `data_dir`."""
+    keys_dir: Path | None = None
+    """Folder of the keys that hide and seal phone and ID numbers, one file per workspace; None means `keys` in
+    `data_dir`. Back it up apart from the database: without its key a workspace's numbers are lost."""
     llm_url: ServerUrl = ""
     """Base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1; empty means no large model."""
     llm_model: str = ""
@@ -64,3 +67,7 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The URL to open: the given one, or SQLite in `data_dir`."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'understory.db').resolve()}"
+
+    def resolved_keys_dir(self) -> Path:
+        """The folder of the key files."""
+        return self.keys_dir or self.data_dir / "keys"

@@ -8,7 +8,9 @@
     ├── NotFound (404)
     ├── Conflict (409)            it exists already with other content
     ├── ModelOutputError (502)    a model answered, but nothing usable
-    └── ModelUnavailable (503)    a model did not answer in time
+    ├── ModelUnavailable (503)    a model did not answer in time
+    ├── Busy (503)                the database has no turn for this now; the same request works later
+    └── StorageFull (507)         the disk takes no more; nothing was kept
 
 Messages say what to do next. On the command line every one of them is one line and exit code 2.
 """
@@ -21,6 +23,8 @@ class UnderstoryError(Exception):
 
     status: ClassVar[int] = 500
     problem: ClassVar[str] = "internal"
+    retry_after_s: ClassVar[int] = 0
+    """When the same request may work; 0 when it will not by itself."""
 
 
 class InvalidInput(UnderstoryError):
@@ -69,3 +73,15 @@ class ModelUnavailable(UnderstoryError):
     """A model could not be reached within its deadline."""
 
     status, problem = 503, "model-unavailable"
+
+
+class Busy(UnderstoryError):
+    """The database cannot take this now: too many writers, or it does not answer. Nothing was acknowledged."""
+
+    status, problem, retry_after_s = 503, "busy", 1
+
+
+class StorageFull(UnderstoryError):
+    """The disk takes no more. Nothing of the request was kept; it can be sent again once there is room."""
+
+    status, problem, retry_after_s = 507, "storage-full", 30

@@ -10,26 +10,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.database.engine import Database
-from app.errors import InvalidInput, NotFound
+from app.errors import NotFound
 from app.events import catalogue
+from app.events.cleaning_report import Cleaning
 from app.events.intake import Intake, accept
-from app.events.quality import IngestReport, Quarantine, summarise
-from app.events.records import conflict, read_records
+from app.events.quality import IngestReport
+from app.events.quarantine import Quarantine
 from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item
+from app.events.source_settings import SourceStore
 from app.events.sources.mapping import Parsed
-from app.events.store import EventLog, Verdict
-from app.identity.identifiers import normalise_identifiers
+from app.events.store import EventLog
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
+from app.ingest import Ingest, Taken
 from app.insights.predictions import explain, prediction_claims
 from app.insights.schemas import ProfileStory
 from app.insights.story import Storyteller
-from app.listing import SortBy, matches, row_of, sort_key
+from app.listing import SortBy, matches, named, row_of, sort_key
+from app.merging import Merging
 from app.narrative.book import Book
 from app.narrative.claims import choose
 from app.narrative.measures import recompute
@@ -38,9 +39,11 @@ from app.narrative.schemas import Claim
 from app.predict.reckoning import Reckoner
 from app.profile.curves import curves
 from app.profile.fold import Context, State, consents_of, covers, fold, profile_at
-from app.profile.follow import ProfileFollower
+from app.profile.follow import Lag, ProfileFollower
 from app.profile.schemas import Profile
 from app.profile.store import ProfileStore
+from app.rebuilding import Differences, Rebuilding
+from app.replay import Replay
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
 from app.retrieval.store import KnowledgeBase
@@ -66,8 +69,14 @@ class Pipeline:
     log: EventLog
     quarantine: Quarantine
     identity: IdentityStore
+    merging: Merging
     profiles: ProfileStore
+    ingester: Ingest
+    sources: SourceStore
+    cleaning: Cleaning
+    replay: Replay
     follower: ProfileFollower
+    rebuilding: Rebuilding
     knowledge_base: KnowledgeBase
     search: CampaignSearch
     storyteller: Storyteller
@@ -92,59 +101,49 @@ class Pipeline:
 
         `items` is the catalogue that came with it, if any.
         """
-        if source.strip().casefold() == OUR_SOURCE:
-            raise InvalidInput(f"source {source!r} is Understory's own; name yours otherwise")
-        intake = intake or self.intake(workspace, source, now=now)
-        accepted, bad = read_records(records, intake)
-        with self.database.write() as connection:
-            verdicts = self.log.append(connection, [a for _, a in accepted])
-            conflicts = [conflict(p, a) for (p, a), v in zip(accepted, verdicts, strict=True) if v is Verdict.CONFLICT]
-            fresh = [a.event for (_, a), v in zip(accepted, verdicts, strict=True) if v is Verdict.ACCEPTED]
-            links = self.identity.link(connection, workspace.workspace_id, fresh)
-            self.profiles.forget(connection, workspace.workspace_id, [*links.merged, *links.merged.values()])
-            self.quarantine.put(connection, workspace.workspace_id, source, bad + conflicts, now=now)
-            self._put_items(connection, workspace, items)
-        duplicates = sum(v is Verdict.DUPLICATE for v in verdicts)
-        return summarise(
-            source, accepted=len(fresh), duplicates=duplicates, conflicts=len(conflicts), bad=bad + conflicts
-        )
+        return self.take(workspace, source, records, now=now, intake=intake, items=items).report
+
+    def take(
+        self,
+        workspace: Workspace,
+        source: str,
+        records: Iterable[Parsed],
+        *,
+        now: datetime,
+        intake: Intake | None = None,
+        items: Sequence[Item] = (),
+    ) -> Taken:
+        """The same, with what became of every single record."""
+        return self.ingester.take(workspace, source, records, now=now, intake=intake, items=items)
 
     def intake(self, workspace: Workspace, source: str, *, now: datetime) -> Intake:
         """How events of a source are read when no mapping says otherwise."""
-        return Intake(
-            workspace_id=workspace.workspace_id,
-            source=source,
-            zone=workspace.zone,
-            currency=workspace.currency,
-            received_at=now,
-            normalise=normalise_identifiers,
-        )
+        return self.ingester.intake(workspace, source, now=now)
 
     def put_items(self, workspace: Workspace, items: Sequence[Item]) -> int:
         """Load catalogue entries; returns how many are new or different."""
-        with self.database.write() as connection:
-            return self._put_items(connection, workspace, items)
+        return self.ingester.put_items(workspace, items)
 
-    def _put_items(self, connection: Connection, workspace: Workspace, items: Sequence[Item]) -> int:
-        if foreign := {item.currency for item in items} - {workspace.currency}:
-            raise InvalidInput(f"catalogue in {', '.join(sorted(foreign))}: this workspace keeps {workspace.currency}")
-        changed = catalogue.put(connection, workspace.workspace_id, items) if items else 0
-        if changed:  # topics may differ now, so profiles are folded anew
-            self.profiles.forget_all(connection, workspace.workspace_id)
-        return changed
+    def items(self, workspace: Workspace, *, until: datetime, after: str = "", limit: int) -> list[Item]:
+        """The catalogue as it stood at `until`, by item id, from behind `after` on."""
+        with self.database.read() as connection:
+            return catalogue.listed(connection, workspace.workspace_id, until, after=after, limit=limit)
 
-    def lag(self, workspace: Workspace) -> int:
-        """Log positions that profiles are behind; 0 when everything logged is folded."""
-        newest = self.log.position(workspace.workspace_id)
-        return max(newest - self.profiles.position(workspace.workspace_id), 0)
+    def lag(self, workspace: Workspace, *, now: datetime | None = None) -> Lag:
+        """How far profiles are behind the log, in events and in the age of the oldest that waits."""
+        return self.follower.lag(workspace, now=now)
 
     def catch_up(self, workspace: Workspace) -> int:
         """Fold what has been logged since last time into the profiles; returns the number of events."""
         return self.follower.catch_up(workspace)
 
-    def rebuild(self, workspace: Workspace) -> int:
-        """Fold every customer anew from the log; returns how many stored profiles had differed."""
-        return self.follower.rebuild(workspace)
+    def rebuild(self, workspace: Workspace) -> Differences:
+        """Make everything derived anew from the log; returns how much of it had differed."""
+        return self.rebuilding.mend(workspace)
+
+    def check(self, workspace: Workspace) -> Differences:
+        """Compare everything derived with the log and change nothing."""
+        return self.rebuilding.check(workspace)
 
     # --- the middle: events -> profile -> narrative -> numbers -------------------------------------------
 
@@ -158,9 +157,12 @@ class Pipeline:
         """Customers in the order of one number, best first."""
         reckoning = self.reckoner.at(workspace, as_of)
         known = [c for c in self.identity.customers(workspace.workspace_id) if c.customer_id in reckoning.seen]
-        found = [c for c in known if matches(c, search)]
-        rows = sorted((row_of(c, reckoning, workspace.currency) for c in found), key=sort_key(order_by))
-        return CustomerList(as_of=as_of, total=len(found), rows=tuple(rows[:limit]), model_card=reckoning.model.card)
+        exact = self.identity.exact(workspace.workspace_id, search)
+        found = [c for c in known if matches(c, search, exact)]
+        rows = sorted((row_of(c, reckoning, workspace.currency) for c in found), key=sort_key(order_by))[:limit]
+        raw = self.identity.raw(workspace.workspace_id, [row.name for row in rows])
+        shown = tuple(named(row, raw) for row in rows)
+        return CustomerList(as_of=as_of, total=len(found), rows=shown, model_card=reckoning.model.card)
 
     def read_customer(
         self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang, ask_model: bool = True
@@ -177,7 +179,9 @@ class Pipeline:
         return CustomerReading(
             workspace_id=workspace.workspace_id,
             customer_id=customer.customer_id,
-            identifiers=tuple(masked(key) for key in customer.identifiers),
+            canonical_id=customer.canonical_id,
+            aliases=customer.aliases,
+            identifiers=self._masked(workspace, customer),
             as_of=as_of,
             profile=profile,
             story=story,
@@ -190,7 +194,7 @@ class Pipeline:
 
     def book(self, workspace: Workspace, customer: Customer, *, as_of: datetime) -> Book:
         """The evidence of one customer up to `as_of`."""
-        history = self.log.history(workspace.workspace_id, customer.identifiers, until=as_of)
+        history = self.log.history(workspace.workspace_id, customer.members, until=as_of)
         return Book(
             customer_id=customer.customer_id,
             history=history,
@@ -223,7 +227,8 @@ class Pipeline:
         customer = self.identity.customer(workspace.workspace_id, ref)
         # Whoever withdrew consent since `as_of`, or was written to, is treated as they stand now.
         today = self.book(workspace, customer, as_of=max(as_of, now))
-        consents = consents_of(fold(None, today.history.events, self._context(workspace, today)))
+        bonds = self.identity.bonds(workspace.workspace_id, customer.customer_id)
+        consents = consents_of(fold(None, today.history.events, self._context(workspace, today)), bonds)
         events = [e for e in today.history.events if e.occurred_at <= as_of]
         if not events:
             raise NotFound(f"nothing is known of {ref!r} at {as_of.isoformat()}; ask for a later moment")
@@ -261,6 +266,10 @@ class Pipeline:
         with self.database.write() as connection:
             self.log.append(connection, [accepted])
 
+    def _masked(self, workspace: Workspace, customer: Customer) -> tuple[str, ...]:
+        raw = self.identity.raw(workspace.workspace_id, customer.identifiers)
+        return tuple(masked(key, raw) for key in customer.identifiers)
+
     # --- shared steps ------------------------------------------------------------------------------------
 
     def _profile(self, workspace: Workspace, customer: Customer, book: Book) -> Profile:
@@ -273,6 +282,7 @@ class Pipeline:
             as_of=book.as_of,
             context=context,
             limits=self.reckoner.at(workspace, book.as_of).cohort.limits,
+            bonds=self.identity.bonds(workspace.workspace_id, customer.customer_id).until(book.as_of),
         )
 
     def _state(self, workspace: Workspace, customer: Customer, book: Book, context: Context) -> State:

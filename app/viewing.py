@@ -1,27 +1,38 @@
 """Make evidence and identifiers fit to be seen: named, priced, masked, redacted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from app.narrative.book import Book
 from app.narrative.schemas import Claim
 from app.privacy.redaction import redact
+from app.privacy.sealing import is_sealed
 from app.views import EvidenceEvent
 
-_CONTACT = {"phone", "mobile", "tel", "email", "openid", "unionid"}
+_CONTACT = {"phone", "mobile", "tel", "email", "openid", "unionid", "id_number"}
+_NOTHING: Mapping[str, str] = {}
 
 
-def masked(key: str) -> str:
-    """`phone:13912345678` -> `phone:139****78`; ids that are not contact data stay whole."""
+def masked(key: str, raw: Mapping[str, str] = _NOTHING) -> str:
+    """`phone:13912345678` -> `phone:139****78`; ids that are not contact data stay whole.
+
+    `raw` has the values of identifiers that are kept as hashes, by key; a hash without its value is hidden whole.
+    """
     kind, _, value = key.partition(":")
-    if kind.lower() not in _CONTACT and redact(value) == value:
+    shown = raw.get(key, value)
+    if kind.lower() not in _CONTACT and redact(shown) == shown:
         return key
-    return f"{kind}:{value[:3]}****{value[-2:]}" if len(value) > 6 else f"{kind}:****"
+    return f"{kind}:{shown[:3]}****{shown[-2:]}" if len(shown) > 6 and not is_sealed(shown) else f"{kind}:****"
 
 
 def evidence_of(claims: Iterable[Claim], book: Book) -> dict[str, EvidenceEvent]:
     """The events that the claims list, by id."""
     wanted = {event_id for claim in claims for event_id in claim.evidence}
     return {event_id: _view(event_id, book) for event_id in sorted(wanted)}
+
+
+def latest_events(book: Book, limit: int) -> tuple[EvidenceEvent, ...]:
+    """The newest events of a customer up to the book's moment, newest first; unknown kinds as they came."""
+    return tuple(_view(event.event_id, book) for event in reversed(book.history.events[-limit:]))
 
 
 def _view(event_id: str, book: Book) -> EvidenceEvent:

@@ -31,6 +31,10 @@ class CustomerReading(Frozen):
 
     workspace_id: str
     customer_id: str
+    canonical_id: str
+    """The id that stands; the same as `customer_id`, whatever name or alias was asked for."""
+    aliases: tuple[str, ...]
+    """customer_ids that were merged into this one and still answer."""
     identifiers: tuple[str, ...]
     """Masked where they are contact data."""
     as_of: datetime

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from app.access.schemas import Workspace
 from app.bootstrap import App, build
@@ -14,6 +15,8 @@ from app.demo.load import load_shop
 from app.demo.shop import DemoShop
 from app.demo.synonyms import Vocabulary
 from app.errors import NotFound
+from app.events.schemas import IncomingEvent
+from app.events.timestamps import parse_moment
 from app.pipeline import Pipeline
 from evals.task import Say
 
@@ -25,6 +28,13 @@ class Open(NamedTuple):
     workspace: Workspace
     database_url: str
     now: datetime
+
+
+def moment_of(event: IncomingEvent, zone: ZoneInfo) -> datetime:
+    """When a record of the demo shop happened; ValueError for one without a time, of which the shop has none."""
+    if event.occurred_at is None:
+        raise ValueError(f"{event.message_id} has no time")
+    return parse_moment(event.occurred_at, zone=zone)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import numpy as np
 from app.demo.shop import DemoShop
 from app.demo.truth import truth
 from app.events.schemas import EventKind, IncomingEvent
-from app.events.timestamps import parse_moment
 from evals.intervals import wilson
+from evals.shop import moment_of
 from evals.shop_statistics import Behaviour, Kind, Messages, Orders, statistics
 from evals.task import Metric
 
@@ -95,8 +95,7 @@ def read_record(shop: DemoShop) -> Record:
     zone, start = ZoneInfo(shop.workspace.timezone), shop.calendar.midnight.timestamp()
     for index in range(shop.customers):
         told = [
-            Told(source, event, parse_moment(event.occurred_at, zone=zone).timestamp() - start)
-            for source, event in shop.events_of(index)
+            Told(source, event, moment_of(event, zone).timestamp() - start) for source, event in shop.events_of(index)
         ]
         tally.add(index, told)
     return tally.record(shop.customers)

@@ -15,6 +15,7 @@ from app.config import ROOT, Settings
 from app.database.engine import Database
 from app.database.migrate import upgrade
 from app.text.taxonomy import Taxonomy, load_taxonomy
+from tests.databases import SERVER, database_url
 
 # A busy machine is no reason to fail: figures of time live in benches.
 hypothesis_settings.register_profile("understory", deadline=None, database=None)
@@ -38,6 +39,17 @@ def no_settings_from_outside() -> None:
     Settings.model_config["env_file"] = None
 
 
+@pytest.fixture(autouse=True, scope="session")
+def databases_where_asked(no_settings_from_outside: None) -> Iterator[None]:
+    """`make test-postgres` moves the database of every data folder to its server."""
+    with pytest.MonkeyPatch.context() as patch:
+        if SERVER:
+            patch.setattr(
+                Settings, "resolved_database_url", lambda self: self.database_url or database_url(self.data_dir)
+            )
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _loopback_only)
@@ -45,8 +57,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """An empty SQLite database with the current schema."""
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    """An empty database with the current schema: a SQLite file, or one on the server of `make test-postgres`."""
+    database = Database(database_url(tmp_path))
     upgrade(database)
     yield database
     database.close()
@@ -63,7 +75,7 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def demo(tmp_path_factory: pytest.TempPathFactory, databases_where_asked: None) -> Iterator[App]:
     """A demo shop of 135 customers behind the real pipeline, made once. Tests read it and leave it as it was."""
     settings = Settings(
         _env_file=None, data_dir=tmp_path_factory.mktemp("demo"), database_url="", demo_customers=135, llm_url=""

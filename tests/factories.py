@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from app.access.schemas import Workspace
 from app.events.intake import Accepted, Intake, accept
-from app.events.schemas import Event, History, IncomingEvent, Item
+from app.events.schemas import Event, History, IncomingEvent, Item, Named
 from app.identity.identifiers import normalise_identifiers
 from app.narrative.book import Book
 from app.text.taxonomy import Taxonomy
@@ -21,7 +21,7 @@ def a_workspace(name: str = "shop", **changes: Any) -> Workspace:
 
 
 def an_intake(source: str = "web", workspace_id: str = "shop", **changes: Any) -> Intake:
-    intake = Intake(workspace_id, source, SHANGHAI, "CNY", RECEIVED, normalise_identifiers)
+    intake = Intake(workspace_id, source, SHANGHAI, "CNY", RECEIVED, lambda raw: Named(normalise_identifiers(raw)))
     return intake._replace(**changes)
 
 

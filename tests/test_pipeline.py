@@ -11,9 +11,10 @@ from app.access.schemas import Workspace
 from app.bootstrap import App, build
 from app.config import Settings
 from app.errors import InvalidInput, NotFound
-from app.events.schemas import EventKind, IncomingEvent
+from app.events.schemas import EventKind, IncomingEvent, Member
 from app.events.sources.mapping import Parsed
 from app.narrative.schemas import ClaimKind
+from app.profile.follow import Lag
 from app.retrieval.knowledge_base import read_cases
 from tests.factories import ITEMS, RECEIVED, START, a_workspace, an_incoming
 
@@ -90,7 +91,7 @@ def test_profiles_that_followed_the_log_equal_a_rebuild(app: App) -> None:
     late_and_linking = [an_order(5, 70), an_incoming("identify", 12, identifiers={"user_id": "u1", "anonymous": "a1"})]
     app.pipeline.ingest(shop, "web", parsed(*late_and_linking), now=RECEIVED)
     app.pipeline.catch_up(shop)
-    assert app.pipeline.rebuild(shop) == 0
+    assert app.pipeline.check(shop) == (0, 0)
     (state,) = app.pipeline.profiles.states("shop").values()
     assert state.events == 4
 
@@ -110,7 +111,7 @@ def test_merges_and_followers_that_race_leave_profiles_equal_to_the_log(app: App
 
     with ThreadPoolExecutor(24) as pool:
         list(pool.map(browse_then_log_in, range(24)))
-    assert app.pipeline.rebuild(shop) == 0
+    assert app.pipeline.check(shop) == (0, 0)
     assert [s.events for s in app.pipeline.profiles.states("shop").values()] == [11] * 24
 
 
@@ -118,9 +119,9 @@ def test_a_reading_from_the_followed_state_equals_one_folded_anew(app: App) -> N
     shop = a_shop(app, an_order(0, 100), an_incoming("view", 11, item_id="cream"))
     as_of = START + timedelta(days=20)
     folded = app.pipeline.read_customer(shop, "u1", as_of=as_of, lang="zh")
-    assert app.pipeline.lag(shop) > 0
+    assert app.pipeline.lag(shop).events == 2
     app.pipeline.catch_up(shop)
-    assert app.pipeline.lag(shop) == 0
+    assert app.pipeline.lag(shop) == Lag(0, 0.0)
     assert app.pipeline.read_customer(shop, "u1", as_of=as_of, lang="zh") == folded
 
 
@@ -193,7 +194,7 @@ def test_a_catalogue_in_another_currency_is_refused(app: App) -> None:
 def test_a_decision_is_logged_and_can_be_joined(app: App) -> None:
     shop = a_shop(app, an_order(0, 100))
     found = app.pipeline.recommend(shop, "u1", as_of=START + timedelta(days=9), now=RECEIVED, lang="zh")
-    history = app.pipeline.log.history("shop", ["user_id:u1"], until=RECEIVED)
+    history = app.pipeline.log.history("shop", [Member("user_id:u1")], until=RECEIVED)
     (decision,) = [e for e in history.events if e.kind == EventKind.DECISION]
     assert decision.decision_id == found.strategy.decision_id == found.decision.decision_id
     assert decision.properties["chosen"] == found.decision.chosen

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,9 +15,15 @@ from app.schema import Frozen, Lang
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
+@lru_cache
+def _zones() -> frozenset[str]:
+    """Looked up once: it reads the whole folder of zones, and a workspace is read with every request."""
+    return frozenset(available_timezones())
+
+
 def known_zone(name: str) -> str:
     """The name itself, when it is a time zone that this machine knows; ValueError otherwise."""
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"unknown time zone {name!r}; use an IANA name such as Asia/Shanghai")
     return name
 

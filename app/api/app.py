@@ -3,13 +3,15 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.cors import TrackingFromPages
 from app.api.error_handlers import handle_errors
 from app.api.folding import Folding
+from app.api.in_flight import InFlight
 from app.api.request_id import RequestId
-from app.api.routes import customers, events, health, strategies
+from app.api.routes import bulk, customers, events, health, identity, items, quality, sdk_settings, strategies, tracking
 from app.bootstrap import App
 
-PATHS = ("/v1", "/healthz", "/readyz", "/docs", "/openapi.json")
+PATHS = ("/v1", "/sourceConfig", "/beacon", "/healthz", "/readyz", "/docs", "/openapi.json")
 """Where the API answers."""
 
 
@@ -23,9 +25,12 @@ def create_app(parts: App) -> FastAPI:
     )
     app.state.parts = parts
     app.state.folding = Folding(parts.pipeline)
+    app.add_middleware(TrackingFromPages)
+    app.add_middleware(InFlight)
     app.add_middleware(RequestId)
     handle_errors(app)
-    for router in (events.router, customers.router, strategies.router, health.router):
+    taking_in = (events.router, bulk.router, tracking.router, sdk_settings.router, items.router)
+    for router in (*taking_in, customers.router, identity.router, strategies.router, quality.router, health.router):
         app.include_router(router)
     return app
 

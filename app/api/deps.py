@@ -9,8 +9,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicC
 from pydantic import AfterValidator
 
 from app.access.schemas import Role, Workspace
+from app.api.bodies import read_json
 from app.api.folding import Folding
-from app.api.strict_json import Json, read_json
+from app.api.strict_json import Json
 from app.bootstrap import App
 from app.errors import Forbidden, Unauthorized
 from app.events.timestamps import parse_as_of
@@ -50,6 +51,8 @@ class Caller(NamedTuple):
     workspace: Workspace
     role: Role
     now: datetime
+    key_id: str
+    """Names the key in what it decides."""
 
 
 class View(NamedTuple):
@@ -62,28 +65,41 @@ class View(NamedTuple):
     now: datetime
 
 
-def caller(
-    parts: Parts,
-    now: Now,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    basic: Annotated[HTTPBasicCredentials | None, Depends(_basic)],
-) -> Caller:
-    """The caller behind the key; Unauthorized without a valid one."""
-    key = bearer.credentials if bearer else basic.username if basic else ""
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+Basic = Annotated[HTTPBasicCredentials | None, Depends(_basic)]
+
+
+def key_given(bearer: HTTPAuthorizationCredentials | None, basic: HTTPBasicCredentials | None) -> str:
+    """The API key of the Authorization header; empty without one."""
+    return bearer.credentials if bearer else basic.username if basic else ""
+
+
+def caller_of(parts: App, key: str, now: datetime) -> Caller:
+    """The caller behind a key; Unauthorized when it is none."""
     if not key:
         raise Unauthorized("send an API key: `Authorization: Bearer KEY`; `understory keys create` issues one")
     access = parts.pipeline.access
     credential = access.credential(key)
-    return Caller(parts.pipeline, access.workspace(credential.workspace_id), credential.role, now)
+    return Caller(parts.pipeline, access.workspace(credential.workspace_id), credential.role, now, credential.key_id)
+
+
+def caller(parts: Parts, now: Now, bearer: Bearer, basic: Basic) -> Caller:
+    """The caller behind the key of the Authorization header; Unauthorized without a valid one."""
+    return caller_of(parts, key_given(bearer, basic), now)
+
+
+def permitted(asking: Caller, role: Role) -> Caller:
+    """The caller itself, when its key includes `role`; Forbidden otherwise."""
+    if not asking.role.allows(role):
+        raise Forbidden(f"this key has the role {asking.role.value!r}; this needs {role.value!r}")
+    return asking
 
 
 def allowed(role: Role) -> Callable[[Caller], Caller]:
     """A dependency that lets only callers through whose key includes `role`."""
 
     def check(asking: Annotated[Caller, Depends(caller)]) -> Caller:
-        if not asking.role.allows(role):
-            raise Forbidden(f"this key has the role {asking.role.value!r}; this needs {role.value!r}")
-        return asking
+        return permitted(asking, role)
 
     return check
 

@@ -21,8 +21,14 @@ def handle_errors(app: FastAPI) -> None:
 
 def _ours(request: Request, error: Exception) -> Response:
     known = cast(UnderstoryError, error)
-    challenge = {"WWW-Authenticate": 'Bearer realm="understory"'} if known.status == 401 else None
-    return problem_response(request, known.status, str(known), problem=known.problem, headers=challenge)
+    return problem_response(request, known.status, str(known), problem=known.problem, headers=_advice(known))
+
+
+def _advice(error: UnderstoryError) -> dict[str, str]:
+    """What the caller's client should do next, in the words of HTTP."""
+    if error.status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="understory"'}
+    return {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
 
 
 def _invalid(request: Request, error: Exception) -> Response:

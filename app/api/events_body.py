@@ -1,16 +1,16 @@
 """The body of `POST /v1/events` and what becomes of it. Pure: JSON in, records for the pipeline out."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from app.api.strict_json import Json
 from app.errors import InvalidInput
-from app.events.intake import Intake, accept
-from app.events.quality import IngestReport
+from app.events.quality import EventVerdict
 from app.events.schemas import OUR_SOURCE, IncomingEvent
 from app.events.sources.mapping import Parsed
+from app.ingest import Taken
 from app.schema import Frozen
 
 MAX_EVENTS = 500
@@ -54,6 +54,19 @@ class RefusedEvent(Frozen):
     reason: str
 
 
+class Verdict(Frozen):
+    """What became of one event."""
+
+    index: int
+    """Its place in the batch; 0 is the first."""
+    message_id: str | None
+    verdict: Literal["accepted", "duplicate", "conflict", "quarantined"]
+    reason: str | None
+    """Why it lies in quarantine; null for accepted events and duplicates."""
+    event_id: str | None
+    """The event in the log: this one, or the one sent before under its message id."""
+
+
 class Receipt(Frozen):
     """What became of a batch; when it arrives, all of it is on disk. The counts add up to `records`."""
 
@@ -70,6 +83,8 @@ class Receipt(Frozen):
     """Reasons (conflicts included) with their counts."""
     refused: tuple[RefusedEvent, ...]
     """Each unusable event with its reason."""
+    verdicts: tuple[Verdict, ...] | None = None
+    """What became of each event, in order; on request (`?verdicts=1`)."""
 
 
 class Incoming(NamedTuple):
@@ -83,47 +98,60 @@ def read_batch(body: Json) -> Incoming:
     """Check the envelope and read each event. InvalidInput when the body is no batch at all."""
     if not isinstance(body, dict) or body.keys() != {"source", "events"}:
         raise InvalidInput("the body must be an object with exactly `source` and `events`")
-    source, events = body["source"], body["events"]
-    if not isinstance(source, str) or not 0 < len(source.strip()) <= MAX_SOURCE or not source.isprintable():
-        raise InvalidInput(f"`source` must be a name of 1 to {MAX_SOURCE} printable characters")
-    if source.strip().lower() == OUR_SOURCE:
-        raise InvalidInput(f"`source` {OUR_SOURCE!r} is kept for events that Understory writes itself")
+    source, events = checked_source(body["source"]), body["events"]
     if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
         raise InvalidInput(f"`events` must be a list of 1 to {MAX_EVENTS} events")
-    return Incoming(source=source.strip(), records=tuple(_parsed(events)))
+    return Incoming(source=source, records=tuple(_parsed(events)))
 
 
-def receipt(report: IngestReport, batch: Incoming, intake: Intake) -> Receipt:
-    """The report as an answer. Unusable events are read once more to name them: reading is pure, so it agrees."""
-    refused = _refused(batch.records, intake) if report.quarantined else ()
+def receipt(taken: Taken, batch: Incoming, *, verdicts: bool) -> Receipt:
+    """What the pipeline reports, as an answer."""
+    said = tuple(verdict_of(v, batch.records[v.line].message_id) for v in taken.verdicts)
     return Receipt(
-        **report.model_dump(exclude={"first_lines", "items"}),
-        refused=tuple(RefusedEvent(index=index, reason=reason) for index, reason in refused),
+        **taken.report.model_dump(exclude={"first_lines", "items"}),
+        refused=tuple(RefusedEvent(index=v.index, reason=v.reason or "") for v in said if v.verdict == "quarantined"),
+        verdicts=said if verdicts else None,
     )
+
+
+def verdict_of(verdict: EventVerdict, message_id: str | None) -> Verdict:
+    """One verdict as it is shown."""
+    return Verdict(
+        index=verdict.line,
+        message_id=message_id,
+        verdict=verdict.verdict,
+        reason=verdict.reason,
+        event_id=verdict.event_id,
+    )
+
+
+def read_event(raw: dict[str, Json], line: int) -> Parsed:
+    """One posted event, or why it is none."""
+    try:
+        event = _event(raw)
+    except msgspec.ValidationError as error:
+        message_id = raw.get("message_id")
+        return Parsed(line, None, f"wrong field: {error}", raw, message_id if isinstance(message_id, str) else None)
+    return Parsed(line, event, None, raw, event.message_id)
+
+
+def checked_source(source: Json) -> str:
+    """The name of a source, without blanks around it. InvalidInput when it can be none."""
+    if not isinstance(source, str) or not 0 < len(source.strip()) <= MAX_SOURCE or not source.isprintable():
+        raise InvalidInput(f"`source` must be a name of 1 to {MAX_SOURCE} printable characters")
+    if source.strip().casefold() == OUR_SOURCE:
+        raise InvalidInput(f"`source` {OUR_SOURCE!r} is kept for events that Understory writes itself")
+    return source.strip()
 
 
 def _parsed(events: Sequence[Json]) -> Iterator[Parsed]:
     for index, event in enumerate(events):
         if not isinstance(event, dict):
             raise InvalidInput(f"event {index} is not an object")
-        try:
-            yield Parsed(index, _event(event), None, event)
-        except msgspec.ValidationError as error:
-            yield Parsed(index, None, f"wrong field: {error}", event)
+        yield read_event(event, index)
 
 
 def _event(raw: dict[str, Json]) -> IncomingEvent:
     known = msgspec.convert(raw, EventIn)
     others = {name: value for name, value in raw.items() if name not in _FIELDS}
     return IncomingEvent(**msgspec.structs.asdict(known) | {"properties": others | known.properties})
-
-
-def _refused(records: Sequence[Parsed], intake: Intake) -> Iterator[tuple[int, str]]:
-    for record in records:
-        if record.incoming is None:
-            yield record.line, record.fault or ""
-            continue
-        try:
-            accept(record.incoming, intake)
-        except InvalidInput as error:
-            yield record.line, str(error)

@@ -59,8 +59,12 @@ def problem_response(
     problem: str = "",
     errors: tuple[InvalidField, ...] = (),
     headers: dict[str, str] | None = None,
+    members: dict[str, str] | None = None,
 ) -> JSONResponse:
-    """The answer for an error; its type follows from the status unless `problem` names it."""
+    """The answer for an error; its type follows from the status unless `problem` names it.
+
+    `members` are extension members (RFC 9457, section 3.2), for clients that look for names of their own.
+    """
     request_id = getattr(request.state, "request_id", "")
     body = Problem(
         type=f"/problems/{problem or _OF_STATUS.get(status, 'http')}",
@@ -71,7 +75,7 @@ def problem_response(
         errors=errors,
     )
     return JSONResponse(
-        body.model_dump(exclude_defaults=True),
+        body.model_dump(exclude_defaults=True) | (members or {}),
         status_code=status,
         media_type=MEDIA_TYPE,
         headers={HEADER: request_id} | (headers or {}),

@@ -14,8 +14,10 @@ from nicegui import ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.bootstrap import App
+from app.console.cleaning_card import PATH
 from app.console.customer import customer_page
 from app.console.customers import customers_page
+from app.console.data import data_page
 from app.console.frame import Page, frame, text
 from app.errors import InvalidInput, NotFound
 from app.events.timestamps import parse_as_of
@@ -36,6 +38,10 @@ def create_console(parts: App) -> FastAPI:
     @ui.page("/customer/{ref}", response_timeout=_PAGE_SECONDS)
     async def customer(ref: str, lang: str = "", as_of: str = "") -> None:
         await _draw(parts, lang, as_of, lambda page: customer_page(page, ref))
+
+    @ui.page(PATH, response_timeout=_PAGE_SECONDS)
+    async def data(lang: str = "", as_of: str = "", source: str = "") -> None:
+        await _draw(parts, lang, as_of, lambda page: data_page(page, source))
 
     console = FastAPI(openapi_url=None)
     console.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK)

@@ -1,40 +1,64 @@
 """One customer: who they are, their story with evidence, the numbers, interests over time, a strategy."""
 
+from typing import NamedTuple
+
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from app.console.charts import interest_chart
 from app.console.frame import Page, card, frame, meter, text
+from app.console.identity_card import identity_card
 from app.console.numbers_card import numbers_card
-from app.console.story_panel import StoryPanel
+from app.console.story_panel import StoryPanel, event_table
 from app.console.strategy_card import StrategyCard
-from app.views import CustomerReading, InterestCurve
+from app.identity.schemas import IdentityView
+from app.viewing import latest_events
+from app.views import CustomerReading, EvidenceEvent, InterestCurve
 
 _INTERESTS = 8
 _IDENTIFIERS = 4
+_LATEST = 15
 
 
 async def customer_page(page: Page, ref: str) -> None:
     """Read the customer, then draw everything about them."""
-    reading, curves = await run_in_threadpool(_read, page, ref)
+    reading, curves, view, latest = await run_in_threadpool(_read, page, ref)
     with frame(page, f"/customer/{ref}"):
         _header(page, reading)
         with ui.element("div").classes("columns"):
             with ui.element("div").classes("main-column"):
                 StoryPanel(page, reading)
                 _curves(page, curves)
+                _latest(page, latest)
             with ui.element("div").classes("side-column"):
                 numbers_card(page, reading)
                 _interests(page, reading)
         StrategyCard(page, reading)
+        identity_card(page, reading, view)
 
 
-def _read(page: Page, ref: str) -> tuple[CustomerReading, tuple[InterestCurve, ...]]:
+class _Read(NamedTuple):
+    reading: CustomerReading
+    curves: tuple[InterestCurve, ...]
+    view: IdentityView
+    latest: tuple[EvidenceEvent, ...]
+
+
+def _read(page: Page, ref: str) -> _Read:
     pipeline, workspace = page.pipeline, page.workspace
-    return (
+    customer = pipeline.identity.customer(workspace.workspace_id, ref)
+    return _Read(
         pipeline.read_customer(workspace, ref, as_of=page.as_of, lang=page.lang),
         pipeline.interest_curves(workspace, ref, as_of=page.as_of, lang=page.lang),
+        pipeline.merging.view(workspace, ref),
+        latest_events(pipeline.book(workspace, customer, as_of=page.as_of), _LATEST),
     )
+
+
+def _latest(page: Page, events: tuple[EvidenceEvent, ...]) -> None:
+    with card(page.say("events.heading"), page.say("events.note"), "latest"):
+        if events:
+            event_table(events, page)
 
 
 def _header(page: Page, reading: CustomerReading) -> None:

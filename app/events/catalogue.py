@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, Text, func, insert, select
 
 from app.database.engine import metadata
 from app.database.types import UtcTime
@@ -56,6 +56,23 @@ def find(connection: Connection, workspace_id: str, wanted: set[str], until: dat
         )
         found |= {row.item_id: _to_item(row) for row in rows}
     return found
+
+
+def listed(connection: Connection, workspace_id: str, until: datetime, *, after: str, limit: int) -> list[Item]:
+    """The items behind the id `after`, by id, each as it stood at `until`."""
+    later = items.alias()
+    newest = (
+        select(func.max(later.c.valid_from))
+        .where(later.c.workspace_id == workspace_id, later.c.item_id == items.c.item_id, later.c.valid_from <= until)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(items)
+        .where(items.c.workspace_id == workspace_id, items.c.item_id > after, items.c.valid_from == newest)
+        .order_by(items.c.item_id)
+        .limit(limit)
+    )
+    return [_to_item(row) for row in rows]
 
 
 def _to_item_row(workspace_id: str, item: Item) -> dict[str, object]:

@@ -1,31 +1,14 @@
-"""Quarantine: what could not be used, with its reason, line and content, and the summary of an import.
+"""What became of records that came in: the report of an import, and what could not be used.
 
-Nothing that a source sent is dropped silently: it is logged, or it is here.
+Nothing that a source sent is dropped silently: it is logged, or it is in quarantine (see quarantine.py).
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, func, insert, select
-
-from app.database.engine import Database, metadata
-from app.database.types import UtcTime
+from app.events.schemas import IncomingEvent
 from app.schema import Frozen
-
-quarantine = Table(
-    "quarantine",
-    metadata,
-    Column("workspace_id", String, primary_key=True),
-    Column("source", String, primary_key=True),
-    Column("line", Integer, primary_key=True),
-    Column("content_hash", String, primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("content", Text, nullable=False),
-    Column("received_at", UtcTime, nullable=False),
-)
 
 
 class Rejected(NamedTuple):
@@ -37,6 +20,24 @@ class Rejected(NamedTuple):
     """What is wrong, then a colon, then the particulars; the summary counts by the part before the colon."""
     content: str
     """The record as it came, as JSON or raw text."""
+    incoming: IncomingEvent | None = None
+    """The event as it was read, when reading went well: a replay takes it up from there."""
+    message_id: str | None = None
+    """The message id, as far as it was known."""
+    hashes: tuple[str, str] | None = None
+    """Of a conflict: the hash of what was sent, and of what the log holds."""
+
+
+class EventVerdict(NamedTuple):
+    """What became of one record, for a sender that asks."""
+
+    line: int
+    """As in the record: line, row or place in the batch."""
+    verdict: Literal["accepted", "duplicate", "conflict", "quarantined"]
+    reason: str | None
+    """Why it is in quarantine; None for accepted events and duplicates."""
+    event_id: str | None
+    """The event in the log: this one, or the one sent before under its message id; None when there is none."""
 
 
 class IngestReport(Frozen):
@@ -56,58 +57,6 @@ class IngestReport(Frozen):
     """Catalogue entries loaded beside it."""
 
 
-class Quarantine:
-    """Keep and list unusable records."""
-
-    def __init__(self, database: Database) -> None:
-        """Read and write through `database`."""
-        self._database = database
-
-    def put(
-        self, connection: Connection, workspace_id: str, source: str, rejected: Sequence[Rejected], *, now: datetime
-    ) -> None:
-        """Keep records inside the caller's transaction; the same record twice is kept once."""
-        if not rejected:
-            return
-        rows = {
-            (r.line, _digest(r)): {
-                "workspace_id": workspace_id,
-                "source": source,
-                "line": r.line,
-                "content_hash": _digest(r),
-                "reason": r.reason,
-                "content": r.content,
-                "received_at": now,
-            }
-            for r in rejected
-        }
-        q = quarantine.c
-        known = connection.execute(
-            select(q.line, q.content_hash).where(q.workspace_id == workspace_id, q.source == source)
-        )
-        for line, content_hash in known:
-            rows.pop((line, content_hash), None)
-        if rows:
-            connection.execute(insert(quarantine), list(rows.values()))
-
-    def of(self, workspace_id: str, *, limit: int = 100) -> list[tuple[str, Rejected]]:
-        """(source, record) pairs, newest arrivals first."""
-        q = quarantine.c
-        with self._database.read() as connection:
-            rows = connection.execute(
-                select(q.source, q.line, q.reason, q.content)
-                .where(q.workspace_id == workspace_id)
-                .order_by(q.received_at.desc(), q.line)
-                .limit(limit)
-            )
-            return [(r.source, Rejected(r.line, r.reason, r.content)) for r in rows]
-
-    def count(self, workspace_id: str) -> int:
-        """How many records wait in quarantine."""
-        with self._database.read() as connection:
-            return connection.scalar(select(func.count()).where(quarantine.c.workspace_id == workspace_id)) or 0
-
-
 def summarise(source: str, *, accepted: int, duplicates: int, conflicts: int, bad: Sequence[Rejected]) -> IngestReport:
     """Count an import; `bad` holds unusable records and conflicts alike."""
     first: dict[str, int] = {}
@@ -125,7 +74,3 @@ def summarise(source: str, *, accepted: int, duplicates: int, conflicts: int, ba
         reasons=dict(Counter(kinds).most_common()),
         first_lines=first,
     )
-
-
-def _digest(record: Rejected) -> str:
-    return hashlib.blake2b(f"{record.reason}\x1f{record.content}".encode(errors="replace"), digest_size=12).hexdigest()

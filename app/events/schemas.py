@@ -62,16 +62,18 @@ OUR_KINDS = frozenset(
 
 PASSIVE_KINDS = OUR_KINDS | {EventKind.CAMPAIGN_SENT, EventKind.REFUND, EventKind.OUTCOME}
 """Kinds that happen to a customer: they show neither presence nor habits."""
+GRAPH_KINDS = frozenset({EventKind.MERGE, EventKind.UNMERGE})
+"""Kinds that speak of the identity graph and not of what a customer did: never folded, in nobody's history."""
 
 
-class Money(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount in integer minor units (fen, pence, cents) of a currency."""
 
     amount_minor: int
     currency: str
 
 
-class Identifier(msgspec.Struct, frozen=True, order=True):
+class Identifier(msgspec.Struct, frozen=True, order=True, gc=False):
     """One name by which a source knows a customer: user_id, phone, email, openid, device, anonymous ..."""
 
     type: str
@@ -83,7 +85,29 @@ class Identifier(msgspec.Struct, frozen=True, order=True):
         return f"{self.type}:{self.value}"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Named(NamedTuple):
+    """The usable names of an event, and what of them may only be kept encrypted."""
+
+    identifiers: tuple[Identifier, ...]
+    """Normalised, strongest first, junk left out."""
+    raw: tuple[tuple[str, str], ...] = ()
+    """(identifier key, normalised value) of the types that are kept as a keyed hash only."""
+
+
+class Member(NamedTuple):
+    """One identifier of a customer, for the time in which it is theirs: [valid_from, valid_until)."""
+
+    key: str
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether the identifier is this customer's at `moment`."""
+        begun = self.valid_from is None or self.valid_from <= moment
+        return begun and (self.valid_until is None or moment < self.valid_until)
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that happened to one customer. Immutable once acknowledged."""
 
     event_id: str
@@ -108,6 +132,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     properties: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
+    def subject(self) -> str:
+        """Key of the identifier that it belongs to; "" when it is about the identity graph and about nobody."""
+        return "" if self.kind in GRAPH_KINDS else self.identifiers[0].key
+
+    @property
     def order_key(self) -> tuple[datetime, datetime, str]:
         """Sorts a customer's events into canonical order."""
         return (self.occurred_at, self.received_at, self.event_id)
@@ -118,12 +147,13 @@ def order_key(event: Event) -> str:
     return f"{event.source}/{event.order_id}" if event.order_id else event.event_id
 
 
-class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True):
+class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event as a source or the API hands it over: times unread, identifiers raw, nothing checked yet."""
 
     message_id: str
     kind: str
-    occurred_at: str | int | float | datetime
+    occurred_at: str | int | float | datetime | None
+    """None: the source says no time, so it happened when it arrived."""
     identifiers: dict[str, str | int]
     item_id: str | None = None
     campaign_id: str | None = None
@@ -134,8 +164,17 @@ class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int | None = None
     currency: str | None = None
     sent_at: str | int | float | datetime | None = None
+    clock_correction_ms: int = 0
+    """What to add to the times of a sender whose clock is wrong."""
     text: str | None = None
     properties: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class JsonEvent(IncomingEvent, frozen=True, kw_only=True, gc=False):
+    """The same with the types that JSON has, so that it is decoded in one step."""
+
+    occurred_at: str | int | float
+    sent_at: str | int | float | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

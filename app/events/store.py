@@ -1,80 +1,43 @@
 """The log: append-only events with permanent deduplication, and their free texts.
 
 A message (workspace, source, message_id) is stored once, for ever. The same message with other content is a
-conflict; the caller puts it in quarantine. `seq` is the log position that consumers keep their offsets in.
+conflict; the caller puts it in quarantine. `position` is the place in a workspace's log that consumers keep their
+offsets in; it is given inside the transaction of the events and never used twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from app.database.engine import Database, metadata
-from app.database.types import UtcTime
+from app.database.engine import Database
+from app.database.statements import insert_rows, query, select_in, upsert_rows
+from app.database.types import from_micros, to_micros
 from app.events import catalogue
+from app.events.ends import Chains, RecentEnds
 from app.events.intake import Accepted
-from app.events.schemas import OUR_SOURCE, Event, EventKind, History, Identifier, Money
+from app.events.rows import COLUMNS, to_event, to_row
+from app.events.schemas import GRAPH_KINDS, OUR_SOURCE, Event, EventKind, History, Item, Member
+from app.events.tables import event_subjects, event_texts, events, log_heads
 
-_CHUNK = 500
-
-events = Table(
-    "events",
-    metadata,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("workspace_id", String, nullable=False),
-    Column("event_id", String, nullable=False, unique=True),
-    Column("source", String, nullable=False),
-    Column("message_id", String, nullable=False),
-    Column("schema_version", Integer, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("occurred_at", UtcTime, nullable=False),
-    Column("received_at", UtcTime, nullable=False),
-    Column("sent_at", UtcTime),
-    Column("clock_correction_ms", Integer, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("identifiers", Text, nullable=False),
-    Column("item_id", String),
-    Column("campaign_id", String),
-    Column("arm_id", String),
-    Column("decision_id", String),
-    Column("session_id", String),
-    Column("order_id", String),
-    Column("amount_minor", BigInteger),
-    Column("currency", String),
-    Column("text_ref", String),
-    Column("properties", Text, nullable=False),
-    Column("payload_hash", String, nullable=False),
-    UniqueConstraint("workspace_id", "source", "message_id", name="events_dedupe"),
-    Index("events_by_subject", "workspace_id", "subject", "occurred_at"),
-    Index("events_by_kind", "workspace_id", "kind", "occurred_at"),
-    Index("events_by_time", "workspace_id", "occurred_at"),
-    Index("events_by_position", "workspace_id", "seq"),
-    sqlite_autoincrement=True,  # a position is never used twice, also when the newest events are erased
+_ROWS = 5_000
+"""Rows handed to the driver at once."""
+_MEMBERS = 200
+"""Subjects whose chains one statement follows."""
+_HISTORY = f"""
+WITH RECURSIVE chain(position) AS (
+  SELECT s.head FROM event_subjects s WHERE s.workspace_id = ? AND s.subject IN ({{marks}})
+  UNION ALL
+  SELECT e.previous FROM chain CROSS JOIN events e
+  WHERE e.workspace_id = ? AND e.position = chain.position AND e.previous > 0
 )
-
-event_texts = Table(
-    "event_texts",
-    metadata,
-    Column("text_ref", String, primary_key=True),
-    Column("workspace_id", String, nullable=False),
-    Column("text", Text, nullable=False),
-)
+SELECT {COLUMNS} FROM chain CROSS JOIN events e
+WHERE e.workspace_id = ? AND e.position = chain.position
+  AND e.occurred_at > ? AND e.occurred_at <= ? AND e.position <= ?
+"""  # CROSS JOIN keeps SQLite from reading the whole log beside the chain
+_NO_LIMIT = 2**63 - 1
 
 
 class Verdict(StrEnum):
@@ -83,6 +46,26 @@ class Verdict(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+
+
+class Logged(NamedTuple):
+    """The answer for one message, and the event that the log holds under its id."""
+
+    verdict: Verdict
+    event_id: str
+    payload_hash: str
+
+
+class Appended(NamedTuple):
+    """What became of a batch."""
+
+    logged: list[Logged]
+    """One per message, in order."""
+    fresh: list[Accepted]
+    """The accepted ones, which stand at the positions after `start`, one after the other."""
+    start: int
+    chains: Chains
+    """Where the histories of its subjects end now."""
 
 
 class OrderTotal(NamedTuple):
@@ -94,46 +77,61 @@ class OrderTotal(NamedTuple):
     amount: int
 
 
+class Head(NamedTuple):
+    """How far a workspace's log reaches."""
+
+    position: int = 0
+    read_position: int = 0
+    """Position of the newest event that readers see: one of a source, or one that changed who is who."""
+    events: int = 0
+    newest_at: datetime | None = None
+    """When the newest event that a source sent happened; None before the first. Our own decisions do not count."""
+
+
 class EventLog:
     """Append to and read from the log of every workspace."""
 
     def __init__(self, database: Database) -> None:
         """Read and write through `database`."""
         self._database = database
+        self._ends = RecentEnds()
 
-    def append(self, connection: Connection, batch: Sequence[Accepted]) -> list[Verdict]:
-        """Log a batch inside the caller's transaction; one verdict per message, in order."""
-        verdicts: list[Verdict] = []
-        for start in range(0, len(batch), _CHUNK):
-            verdicts += self._append_chunk(connection, batch[start : start + _CHUNK])
-        return verdicts
+    def append(self, connection: Connection, batch: Sequence[Accepted]) -> Appended:
+        """Log a batch of one workspace inside the caller's write transaction."""
+        if not batch:
+            return Appended([], [], 0, {})
+        logged, fresh = _judged(batch, _known(connection, batch))
+        workspace_id = batch[0].event.workspace_id
+        head = _head(connection, workspace_id)
+        if not fresh:
+            return Appended(logged, fresh, head.position, {})
+        chains = _write(connection, fresh, head.position, self._ends.at(workspace_id, head.position))
+        _move_head(connection, head, fresh)
+        return Appended(logged, fresh, head.position, chains)
 
-    def _append_chunk(self, connection: Connection, chunk: Sequence[Accepted]) -> list[Verdict]:
-        seen = _known_hashes(connection, chunk)
-        verdicts, fresh = [], []
-        for accepted in chunk:
-            key = (accepted.event.source, accepted.event.message_id)
-            if (known := seen.get(key)) is None:
-                seen[key] = accepted.payload_hash
-                fresh.append(accepted)
-                verdicts.append(Verdict.ACCEPTED)
-            else:
-                verdicts.append(Verdict.DUPLICATE if known == accepted.payload_hash else Verdict.CONFLICT)
-        if fresh:
-            connection.execute(insert(events), [_to_row(a) for a in fresh])
-        if texts := [_to_text_row(a) for a in fresh if a.text]:
-            connection.execute(insert(event_texts), texts)
-        return verdicts
+    def committed(self, workspace_id: str, appended: Appended) -> None:
+        """To be told once a batch is committed: where its histories end need not be looked up next time."""
+        if appended.fresh:
+            self._ends.put(workspace_id, appended.start, appended.start + len(appended.fresh), appended.chains)
 
     def history(
-        self, workspace_id: str, subjects: Iterable[str], *, until: datetime, position: int | None = None
+        self,
+        workspace_id: str,
+        members: Sequence[Member],
+        *,
+        until: datetime,
+        after: datetime | None = None,
+        position: int | None = None,
     ) -> History:
-        """All events of these subjects up to and including `until`, in canonical order, with texts and items.
+        """All events of these members up to and including `until`, in canonical order, with texts and items.
 
-        With `position`, only those that the log held up to there.
+        Each member counts for the time in which it is theirs. With `after`, only later events; with `position`, only
+        those that the log held up to there.
         """
         with self._database.read() as connection:
-            found = _events_of(connection, workspace_id, sorted(subjects), until, position)
+            lowest = -_NO_LIMIT if after is None else to_micros(after)
+            bounds = (lowest, to_micros(until), _NO_LIMIT if position is None else position)
+            found = _events_of(connection, workspace_id, members, bounds)
             return _with_context(connection, workspace_id, found, until)
 
     def context(self, workspace_id: str, found: Sequence[Event], *, until: datetime) -> History:
@@ -143,161 +141,183 @@ class EventLog:
 
     def since(self, workspace_id: str, position: int, *, limit: int) -> list[tuple[int, Event]]:
         """The next `limit` events after a log position, for consumers."""
+        sql = f"SELECT {COLUMNS} FROM events e WHERE e.workspace_id = ? AND e.position > ? ORDER BY e.position LIMIT ?"
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(events)
-                .where(events.c.workspace_id == workspace_id, events.c.seq > position)
-                .order_by(events.c.seq)
-                .limit(limit)
-            )
-            return [(row.seq, _to_event(row)) for row in rows]
+            return [(row[1], to_event(row)) for row in query(connection, sql, (workspace_id, position, limit))]
+
+    def up_to(self, workspace_id: str, position: int) -> Iterator[Event]:
+        """The log from its beginning to a position, some thousand events in memory at a time."""
+        done = 0
+        while rows := self.since(workspace_id, done, limit=_ROWS):
+            for done, event in rows:
+                if done > position:
+                    return
+                yield event
 
     def order_totals(self, workspace_id: str, *, until: datetime) -> list[OrderTotal]:
         """Every order up to `until`, for the estimators."""
         c = events.c
-        order = func.coalesce(c.source + "/" + c.order_id, c.event_id)
-        query = (
-            select(c.subject, order, func.min(c.occurred_at), func.coalesce(func.sum(c.amount_minor), 0))
-            .where(c.workspace_id == workspace_id, c.kind == EventKind.ORDER, c.occurred_at <= until)
-            .group_by(c.subject, order)
-        )
+        slash: ColumnElement[str] = literal_column(
+            "'/'"
+        )  # as a bound value it would be two, and PostgreSQL could not group by it
+        order = func.coalesce(c.source + slash + c.order_id, c.event_id)
+        wanted = (c.workspace_id == workspace_id, c.kind == EventKind.ORDER, c.occurred_at <= until)
+        total = func.coalesce(func.sum(c.amount_minor), 0)
+        found = select(c.subject, order, func.min(c.occurred_at), total).where(*wanted).group_by(c.subject, order)
         with self._database.read() as connection:
-            return [OrderTotal(s, o, at, int(amount)) for s, o, at, amount in connection.execute(query)]
+            return [OrderTotal(s, o, at, int(amount)) for s, o, at, amount in connection.execute(found)]
 
     def subjects(self, workspace_id: str, *, until: datetime) -> set[str]:
         """Everyone of whom the log holds an event up to `until`."""
-        query = select(events.c.subject).where(events.c.workspace_id == workspace_id, events.c.occurred_at <= until)
+        c = event_subjects.c
+        found = select(c.subject).where(c.workspace_id == workspace_id, c.first_at <= until)
         with self._database.read() as connection:
-            return set(connection.scalars(query.distinct()))
+            return set(connection.scalars(found))
+
+    def sizes(self, workspace_id: str, subjects: Sequence[str]) -> dict[str, int]:
+        """How many events each subject has."""
+        with self._database.read() as connection:
+            return {
+                subject: chain[1] for subject, chain in _chains(connection, workspace_id, set(subjects), {}).items()
+            }
+
+    def arrival_after(self, workspace_id: str, position: int) -> datetime | None:
+        """When the first event after a position arrived; None when there is none."""
+        sql = "SELECT received_at FROM events WHERE workspace_id = ? AND position > ? ORDER BY position LIMIT 1"
+        with self._database.read() as connection:
+            found = query(connection, sql, (workspace_id, position))
+        return from_micros(found[0][0]) if found else None
+
+    def head(self, workspace_id: str) -> Head:
+        """How far the log reaches."""
+        with self._database.read() as connection:
+            return _head(connection, workspace_id)
+
+    def head_in(self, connection: Connection, workspace_id: str) -> Head:
+        """The same within a transaction."""
+        return _head(connection, workspace_id)
 
     def latest(self, workspace_id: str) -> datetime | None:
         """When the newest event that a source sent happened; None for an empty log. Our own decisions do not count."""
-        c = events.c
-        query = select(c.occurred_at).where(c.workspace_id == workspace_id, c.source != OUR_SOURCE)
-        with self._database.read() as connection:
-            newest: datetime | None = connection.scalar(query.order_by(c.occurred_at.desc()).limit(1))
-        return newest
+        return self.head(workspace_id).newest_at
 
     def count(self, workspace_id: str) -> int:
         """Number of logged events."""
-        with self._database.read() as connection:
-            return connection.scalar(select(func.count()).where(events.c.workspace_id == workspace_id)) or 0
+        return self.head(workspace_id).events
 
     def position(self, workspace_id: str, *, ours: bool = True) -> int:
-        """The newest log position; 0 for an empty log. Without `ours`, that of the newest event from a source."""
-        query = select(events.c.seq).where(events.c.workspace_id == workspace_id)
-        if not ours:
-            query = query.where(events.c.source != OUR_SOURCE)
-        with self._database.read() as connection:
-            return connection.scalar(query.order_by(events.c.seq.desc()).limit(1)) or 0
+        """The newest log position; 0 for an empty log. Without `ours`, that of the newest event that readers see."""
+        head = self.head(workspace_id)
+        return head.position if ours else head.read_position
 
 
-def _known_hashes(connection: Connection, chunk: Sequence[Accepted]) -> dict[tuple[str, str], str]:
-    workspace_id = chunk[0].event.workspace_id
-    rows = connection.execute(
-        select(events.c.source, events.c.message_id, events.c.payload_hash).where(
-            events.c.workspace_id == workspace_id,
-            events.c.source.in_({a.event.source for a in chunk}),
-            events.c.message_id.in_([a.event.message_id for a in chunk]),
-        )
+def _judged(batch: Sequence[Accepted], known: dict[tuple[str, str], Logged]) -> tuple[list[Logged], list[Accepted]]:
+    logged, fresh = [], []
+    for accepted in batch:
+        event, payload_hash = accepted.event, accepted.payload_hash
+        key = (event.source, event.message_id)
+        if (before := known.get(key)) is None:
+            known[key] = outcome = Logged(Verdict.ACCEPTED, event.event_id, payload_hash)
+            logged.append(outcome)
+            fresh.append(accepted)
+        else:
+            same = before.payload_hash == payload_hash
+            logged.append(before._replace(verdict=Verdict.DUPLICATE if same else Verdict.CONFLICT))
+    return logged, fresh
+
+
+def _known(connection: Connection, batch: Sequence[Accepted]) -> dict[tuple[str, str], Logged]:
+    by_source: dict[str, list[str]] = {}
+    for accepted in batch:
+        by_source.setdefault(accepted.event.source, []).append(accepted.event.message_id)
+    sql = (
+        "SELECT message_id, event_id, payload_hash FROM events WHERE workspace_id = ? AND source = ? AND message_id IN"
     )
-    return {(source, message_id): known for source, message_id, known in rows}
-
-
-def _events_of(
-    connection: Connection, workspace_id: str, subjects: Sequence[str], until: datetime, position: int | None
-) -> tuple[Event, ...]:
-    query = select(events).where(events.c.workspace_id == workspace_id, events.c.occurred_at <= until)
-    if position is not None:
-        query = query.where(events.c.seq <= position)
-    found: list[Event] = []
-    for start in range(0, len(subjects), _CHUNK):
-        rows = connection.execute(query.where(events.c.subject.in_(subjects[start : start + _CHUNK])))
-        found += [_to_event(row) for row in rows]
-    return tuple(sorted(found, key=lambda event: event.order_key))
-
-
-def _with_context(connection: Connection, workspace_id: str, found: tuple[Event, ...], until: datetime) -> History:
-    texts = _texts(connection, [e.text_ref for e in found if e.text_ref])
-    return History(
-        found, texts, catalogue.find(connection, workspace_id, {e.item_id for e in found if e.item_id}, until)
-    )
-
-
-def _texts(connection: Connection, refs: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(refs), _CHUNK):
-        rows = connection.execute(
-            select(event_texts.c.text_ref, event_texts.c.text).where(
-                event_texts.c.text_ref.in_(refs[start : start + _CHUNK])
-            )
-        )
-        found |= {row.text_ref: row.text for row in rows}
-    return found
-
-
-def _to_row(accepted: Accepted) -> dict[str, object]:
-    event = accepted.event
+    workspace_id = batch[0].event.workspace_id
     return {
-        "workspace_id": event.workspace_id,
-        "event_id": event.event_id,
-        "source": event.source,
-        "message_id": event.message_id,
-        "schema_version": event.schema_version,
-        "kind": event.kind,
-        "occurred_at": event.occurred_at,
-        "received_at": event.received_at,
-        "sent_at": event.sent_at,
-        "clock_correction_ms": event.clock_correction_ms,
-        "subject": event.identifiers[0].key,
-        "identifiers": msgspec.json.encode(event.identifiers).decode(),
-        "item_id": event.item_id,
-        "campaign_id": event.campaign_id,
-        "arm_id": event.arm_id,
-        "decision_id": event.decision_id,
-        "session_id": event.session_id,
-        "order_id": event.order_id,
-        "amount_minor": event.money.amount_minor if event.money else None,
-        "currency": event.money.currency if event.money else None,
-        "text_ref": event.text_ref,
-        "properties": msgspec.json.encode(event.properties).decode(),
-        "payload_hash": accepted.payload_hash,
+        (source, message_id): Logged(Verdict.DUPLICATE, event_id, payload_hash)
+        for source, ids in by_source.items()
+        for message_id, event_id, payload_hash in select_in(connection, sql, (workspace_id, source), ids)
     }
 
 
-def _to_text_row(accepted: Accepted) -> dict[str, object]:
-    event = accepted.event
-    return {"text_ref": event.text_ref, "workspace_id": event.workspace_id, "text": accepted.text}
+def _write(connection: Connection, fresh: Sequence[Accepted], start: int, known: Chains) -> Chains:
+    """Write the rows; returns where the histories of their subjects end now. `known` are ends that need no look-up."""
+    workspace_id = fresh[0].event.workspace_id
+    chains: Chains = {}
+    for first in range(0, len(fresh), _ROWS):
+        chunk = fresh[first : first + _ROWS]
+        subjects = [accepted.event.subject for accepted in chunk]
+        moved = _chains(connection, workspace_id, set(subjects) - {""}, chains or known)
+        rows = []
+        for position, (accepted, subject) in enumerate(zip(chunk, subjects, strict=True), start + first + 1):
+            at = to_micros(accepted.event.occurred_at)
+            previous, count, first_at = moved.get(subject, (0, 0, at))
+            rows.append(to_row(accepted, subject, position, previous))
+            if subject:
+                moved[subject] = (position, count + 1, min(first_at, at))
+        insert_rows(connection, events, rows)
+        upsert_rows(connection, event_subjects, [(workspace_id, s, *chain) for s, chain in moved.items()])
+        insert_rows(connection, event_texts, [(workspace_id, a.event.text_ref, a.text) for a in chunk if a.text])
+        chains |= moved
+    return chains
 
 
-_identifiers = msgspec.json.Decoder(tuple[Identifier, ...])
-_properties = msgspec.json.Decoder(dict[str, Any])
+def _chains(connection: Connection, workspace_id: str, subjects: set[str], known: Chains) -> Chains:
+    """Where the histories of these subjects end, for those that the log knows."""
+    found = {subject: known[subject] for subject in subjects & known.keys()}
+    sql = "SELECT subject, head, events, first_at FROM event_subjects WHERE workspace_id = ? AND subject IN"
+    wanted = sorted(subjects - known.keys())
+    return found | {s: (head, n, at) for s, head, n, at in select_in(connection, sql, (workspace_id,), wanted)}
 
 
-def _to_event(row: Sequence[Any]) -> Event:
-    # By position: every read of a customer or of the log passes here, and names cost twice as much.
-    (_, workspace_id, event_id, source, message_id, schema_version, kind, occurred_at, received_at, sent_at,
-     clock_correction_ms, _, identifiers, item_id, campaign_id, arm_id, decision_id, session_id, order_id,
-     amount_minor, currency, text_ref, properties, _) = row  # fmt: skip
-    return Event(
-        event_id=event_id,
-        workspace_id=workspace_id,
-        source=source,
-        message_id=message_id,
-        schema_version=schema_version,
-        kind=kind,
-        occurred_at=occurred_at,
-        received_at=received_at,
-        sent_at=sent_at,
-        clock_correction_ms=clock_correction_ms,
-        identifiers=_identifiers.decode(identifiers),
-        item_id=item_id,
-        campaign_id=campaign_id,
-        arm_id=arm_id,
-        decision_id=decision_id,
-        session_id=session_id,
-        order_id=order_id,
-        money=None if amount_minor is None else Money(amount_minor, currency),
-        text_ref=text_ref,
-        properties=_properties.decode(properties),
-    )
+def _head(connection: Connection, workspace_id: str) -> Head:
+    sql = "SELECT position, read_position, events, newest_at FROM log_heads WHERE workspace_id = ?"
+    for position, read_position, count, newest_at in query(connection, sql, (workspace_id,)):
+        return Head(position, read_position, count, None if newest_at is None else from_micros(newest_at))
+    return Head()
+
+
+def _move_head(connection: Connection, head: Head, fresh: Sequence[Accepted]) -> None:
+    read_position, newest_at = head.read_position, head.newest_at
+    for position, accepted in enumerate(fresh, head.position + 1):
+        event = accepted.event
+        if event.source != OUR_SOURCE:
+            newest_at = event.occurred_at if newest_at is None else max(newest_at, event.occurred_at)
+            read_position = position
+        elif event.kind in GRAPH_KINDS:
+            read_position = position
+    newest = None if newest_at is None else to_micros(newest_at)
+    row = (fresh[0].event.workspace_id, head.position + len(fresh), read_position, head.events + len(fresh), newest)
+    upsert_rows(connection, log_heads, [row])
+
+
+def _events_of(
+    connection: Connection, workspace_id: str, members: Sequence[Member], bounds: tuple[int, int, int]
+) -> tuple[Event, ...]:
+    spans: dict[str, list[Member]] = {}
+    for member in members:
+        spans.setdefault(member.key, []).append(member)
+    subjects, found = sorted(spans), []
+    for start in range(0, len(subjects), _MEMBERS):
+        chunk = subjects[start : start + _MEMBERS]
+        sql = _HISTORY.format(marks=",".join("?" * len(chunk)))
+        rows = query(connection, sql, (workspace_id, *chunk, workspace_id, workspace_id, *bounds))
+        found += [to_event(row) for row in rows]
+    mine = [e for e in found if any(member.covers(e.occurred_at) for member in spans[e.subject])]
+    return tuple(sorted(mine, key=lambda event: event.order_key))
+
+
+def _with_context(connection: Connection, workspace_id: str, found: tuple[Event, ...], until: datetime) -> History:
+    texts = _texts(connection, workspace_id, [e.text_ref for e in found if e.text_ref])
+    return History(found, texts, items_of(connection, workspace_id, found, until))
+
+
+def items_of(connection: Connection, workspace_id: str, found: Sequence[Event], until: datetime) -> dict[str, Item]:
+    """The catalogue entries that these events name, as they stood at `until`, by id."""
+    return catalogue.find(connection, workspace_id, {e.item_id for e in found if e.item_id}, until)
+
+
+def _texts(connection: Connection, workspace_id: str, refs: Sequence[str]) -> dict[str, str]:
+    sql = "SELECT text_ref, text FROM event_texts WHERE workspace_id = ? AND text_ref IN"
+    return dict(select_in(connection, sql, (workspace_id,), refs))

@@ -1,69 +1,90 @@
-"""The identity graph in the database, and looking customers up by any name they go by."""
+"""The identity graph in the database: link events, look customers up, say why they are one."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, String, Table, delete, insert, select, update
+from sqlalchemy import Connection
 
-from app.database.engine import Database, metadata
-from app.database.types import UtcTime
-from app.errors import InvalidInput, NotFound
-from app.events.schemas import Event
-from app.identity.graph import Cluster, IdentityGraph, Links
-from app.identity.identifiers import STRENGTH, normalise_value, rank
-from app.identity.schemas import Customer
-
-_CHUNK = 500
-
-identity_nodes = Table(
-    "identity_nodes",
-    metadata,
-    Column("workspace_id", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("customer_id", String, nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("born_at", String, nullable=False),
-    Column("born_event", String, nullable=False),
-    Index("identity_nodes_by_customer", "workspace_id", "customer_id"),
-)
-
-identity_edges = Table(
-    "identity_edges",
-    metadata,
-    Column("workspace_id", String, primary_key=True),
-    Column("a", String, primary_key=True),
-    Column("b", String, primary_key=True),
-    Column("rule", String, primary_key=True),
-    Column("source", String, nullable=False),
-    Column("event_id", String, nullable=False),
-    Column("strength", Float, nullable=False),
-    Column("occurred_at", UtcTime, nullable=False),
-    Column("revoked_at", UtcTime),
-)
-
-customer_aliases = Table(
-    "customer_aliases",
-    metadata,
-    Column("workspace_id", String, primary_key=True),
-    Column("customer_id", String, primary_key=True),
-    Column("canonical_id", String, nullable=False),
-)
+from app.database.engine import Database
+from app.errors import InvalidInput
+from app.events.intake import Accepted
+from app.events.schemas import OUR_SOURCE, Event, Member, Named
+from app.events.sealing import seal_log, wipe
+from app.identity import loading, lookup
+from app.identity.clusters import Link, live
+from app.identity.graph import IdentityGraph
+from app.identity.identifiers import ALIAS, Raw, normaliser
+from app.identity.paths import bridges, strongest_path
+from app.identity.rules import Rules, shipped_rules
+from app.identity.schemas import BLOCKED, Bonds, Customer, IdentityView, Links, Owners, Why
+from app.identity.settled import Settled
+from app.privacy.vault import Vault
 
 
 class IdentityStore:
     """Link events to customers and answer who is who."""
 
-    def __init__(self, database: Database) -> None:
-        """Read and write through `database`."""
-        self._database = database
+    def __init__(self, database: Database, vault: Vault, rules: Rules | None = None) -> None:
+        """Read and write through `database`; `vault` hides and keeps phone and ID numbers."""
+        self._database, self._vault = database, vault
+        self.rules = rules or shipped_rules()
+        self._settled = Settled(self.rules)
+        self._normalisers: dict[str, Callable[[Raw], Named]] = {}
 
-    def link(self, connection: Connection, workspace_id: str, events: Sequence[Event]) -> Links:
-        """Resolve a batch inside the caller's transaction and keep what changed."""
-        keys = {i.key for event in events for i in event.identifiers}
-        graph = IdentityGraph(_clusters_of(connection, workspace_id, keys))
-        links = graph.link(events)
-        _save(connection, workspace_id, graph, links, keys)
-        return links
+    # --- in ------------------------------------------------------------------------------------------------
+
+    def normaliser(self, workspace_id: str) -> Callable[[Raw], Named]:
+        """How a workspace reads identifiers: normal forms, sealed types as keyed hashes."""
+        found = self._normalisers.get(workspace_id)
+        if found is None:
+            found = self._normalisers[workspace_id] = normaliser(self._vault.sealer(workspace_id), self.rules)
+        return found
+
+    def link(self, connection: Connection, workspace_id: str, accepted: Sequence[Accepted]) -> Links:
+        """Resolve events, in log order, inside the caller's write transaction; keeps what changed."""
+        if not accepted:
+            return Links()
+        head = loading.read_head(connection, workspace_id)
+        settled = self._settled.at(workspace_id, head.token)
+        events = [a.event for a in accepted if a.event.identifiers not in settled or a.event.source == OUR_SOURCE]
+        if not events:
+            return Links()
+        found = loading.known(connection, workspace_id, events, self.rules)
+        graph = self._linked(connection, workspace_id, head, found, [e for e in events if self._is_open(e, found)])
+        if graph.changes.hubs:  # what was settled may be read differently now
+            events = [a.event for a in accepted]
+            found = loading.known(connection, workspace_id, events, self.rules)
+            graph = self._linked(connection, workspace_id, head, found, events)
+        raw = {key: value for a in accepted for key, value in a.raw if key in graph.changes.nodes}
+        self._vault.keep(connection, workspace_id, raw)
+        new = loading.save(connection, workspace_id, graph, head, token=events[-1].event_id)
+        self._settled.note(workspace_id, new.token, set() if graph.changes.hubs else settled, events)
+        return Links(frozenset(graph.changes.customers))
+
+    def _is_open(self, event: Event, found: loading.Known) -> bool:
+        return is_open(event, found, self.rules)
+
+    def _linked(
+        self, connection: Connection, workspace_id: str, head: loading.Head, found: loading.Known, events: list[Event]
+    ) -> IdentityGraph:
+        graph = loading.graph_of(connection, workspace_id, head, found, events, self.rules)
+        for event in events:
+            graph.apply(event)
+        return graph
+
+    def seal_log(self, workspace_id: str) -> None:
+        """Hide the phone and ID numbers of a log that was written before they were kept as hashes."""
+        read = self.normaliser(workspace_id)
+        with self._database.write() as connection:
+            self._vault.keep(connection, workspace_id, seal_log(connection, workspace_id, read))
+        wipe(self._database)
+
+    def rewrite(self, connection: Connection, workspace_id: str, graph: IdentityGraph) -> None:
+        """Replace a workspace's stored graph by one that was replayed from its log."""
+        loading.forget(connection, workspace_id)
+        loading.save(connection, workspace_id, graph, loading.Head(), token=f"replayed {graph.link_serial}")
+        self._settled.forget(workspace_id)
+
+    # --- out -----------------------------------------------------------------------------------------------
 
     def customer(self, workspace_id: str, ref: str) -> Customer:
         """The customer called `ref`: our id, an alias of it, `type:value`, or a bare source id.
@@ -71,154 +92,122 @@ class IdentityStore:
         NotFound when nobody is, InvalidInput when a bare source id names several customers.
         """
         with self._database.read() as connection:
-            customer_id = _canonical(connection, workspace_id, ref) or _by_identifier(connection, workspace_id, ref)
-            if customer_id is None:
-                raise NotFound(f"no customer {ref!r} in workspace {workspace_id!r}; `understory customers` lists them")
-            return _customers(connection, workspace_id, [customer_id])[0]
+            return self.customer_in(connection, workspace_id, ref)
 
-    def owners(self, workspace_id: str, keys: Sequence[str] | None = None) -> dict[str, str]:
-        """Identifier key -> customer_id; of all identifiers when no keys are given."""
-        n = identity_nodes.c
-        query = select(n.key, n.customer_id).where(n.workspace_id == workspace_id)
+    def customer_in(self, connection: Connection, workspace_id: str, ref: str) -> Customer:
+        """The same within a transaction."""
+        customer_id = None if ":" in ref else lookup.canonical(connection, workspace_id, ref)
+        if customer_id is None:
+            key = self.node(connection, workspace_id, ref)
+            customer_id = lookup.customer_of(connection, workspace_id, key, self.rules)
+        return lookup.customers(connection, workspace_id, self.rules, [customer_id])[0]
+
+    def node(self, connection: Connection, workspace_id: str, ref: str) -> str:
+        """The graph's node that a name means."""
+        return lookup.node_of(connection, workspace_id, ref, self._vault.existing(workspace_id), self.rules)
+
+    def owner(self, connection: Connection, workspace_id: str, node: str) -> str:
+        """customer_id of a node's customer, within a transaction."""
+        return lookup.customer_of(connection, workspace_id, node, self.rules)
+
+    def owners(self, workspace_id: str, keys: Sequence[str] | None = None) -> Owners:
+        """Who owns identifiers, and who did before; of all identifiers when no keys are given."""
         with self._database.read() as connection:
-            rows = connection.execute(query) if keys is None else _in_chunks(connection, query, n.key, keys)
-            return {row.key: row.customer_id for row in rows}
+            return lookup.owners(connection, workspace_id, keys)
+
+    def members(self, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, list[Member]]:
+        """customer_id -> what is theirs, and when."""
+        with self._database.read() as connection:
+            found = lookup.customers(connection, workspace_id, self.rules, customer_ids)
+        return {customer.customer_id: list(customer.members) for customer in found}
 
     def customers(self, workspace_id: str) -> list[Customer]:
         """All customers of a workspace, by id."""
         with self._database.read() as connection:
-            return _customers(connection, workspace_id, None)
+            return lookup.customers(connection, workspace_id, self.rules, None)
 
+    def bonds(self, workspace_id: str, customer_id: str) -> Bonds:
+        """Since when a customer's identifiers are one, and the refusals that unmerges left: what consents need."""
+        with self._database.read() as connection:
+            return lookup.bonds(connection, workspace_id, customer_id, self.rules)
 
-def _clusters_of(connection: Connection, workspace_id: str, keys: Iterable[str]) -> dict[str, Cluster]:
-    n = identity_nodes.c
-    ids = _in_chunks(connection, select(n.customer_id).where(n.workspace_id == workspace_id), n.key, sorted(keys))
-    rows = _in_chunks(
-        connection,
-        select(identity_nodes).where(n.workspace_id == workspace_id),
-        n.customer_id,
-        sorted({row.customer_id for row in ids}),
-    )
-    clusters: dict[str, Cluster] = {}
-    by_key: dict[str, Cluster] = {}
-    for row in sorted(rows, key=lambda r: (r.customer_id, r.position)):
-        born = (row.born_at, row.born_event)
-        cluster = clusters.setdefault(row.customer_id, Cluster(row.customer_id, [], born))
-        cluster.members.append(row.key)
-        by_key[row.key] = cluster
-    return by_key
+    def revision(self, workspace_id: str) -> str:
+        """Another one after every change of who is who."""
+        with self._database.read() as connection:
+            return loading.read_head(connection, workspace_id).token
 
+    def raw(self, workspace_id: str, keys: Iterable[str]) -> dict[str, str]:
+        """Identifier key -> value as people know it, for those of the keys that are kept as hashes."""
+        sealed = [key for key in keys if key.partition(":")[0] in self.rules.sealed]
+        return self._vault.raw(workspace_id, sealed) if sealed else {}
 
-def _in_chunks(connection: Connection, query: Any, column: Any, values: Sequence[str]) -> list[Any]:
-    rows: list[Any] = []
-    for start in range(0, len(values), _CHUNK):
-        rows += connection.execute(query.where(column.in_(values[start : start + _CHUNK]))).all()
-    return rows
-
-
-def _save(connection: Connection, workspace_id: str, graph: IdentityGraph, links: Links, keys: Iterable[str]) -> None:
-    if not links.touched and not links.edges:
-        return
-    clusters = {c.customer_id: c for key in keys if (c := graph.cluster_of(key)) and c.customer_id in links.touched}
-    n = identity_nodes.c
-    touched = sorted(links.touched)
-    for start in range(0, len(touched), _CHUNK):
-        stale = n.customer_id.in_(touched[start : start + _CHUNK])
-        connection.execute(delete(identity_nodes).where(n.workspace_id == workspace_id, stale))
-    rows = [
-        {
-            "workspace_id": workspace_id,
-            "key": key,
-            "customer_id": cluster.customer_id,
-            "position": position,
-            "born_at": cluster.born[0],
-            "born_event": cluster.born[1],
-        }
-        for cluster in clusters.values()
-        for position, key in enumerate(cluster.members)
-    ]
-    if rows:
-        connection.execute(insert(identity_nodes), rows)
-    _save_edges(connection, workspace_id, links)
-    _save_aliases(connection, workspace_id, links)
-
-
-def _save_edges(connection: Connection, workspace_id: str, links: Links) -> None:
-    e = identity_edges.c
-    for edge in links.edges:
-        same = (e.workspace_id == workspace_id, e.a == edge.a, e.b == edge.b, e.rule == edge.rule)
-        if connection.execute(select(e.a).where(*same)).first() is None:
-            connection.execute(insert(identity_edges), edge.model_dump() | {"workspace_id": workspace_id})
-
-
-def _save_aliases(connection: Connection, workspace_id: str, links: Links) -> None:
-    a = customer_aliases.c
-    for absorbed, survivor in links.merged.items():
-        connection.execute(
-            update(customer_aliases)
-            .where(a.workspace_id == workspace_id, a.canonical_id == absorbed)
-            .values(canonical_id=survivor)
+    def exact(self, workspace_id: str, ref: str) -> frozenset[str]:
+        """Identifier keys that a search for exactly `ref` means, hashed ones among them."""
+        return (
+            frozenset(lookup.names(ref, self._vault.existing(workspace_id), self.rules)) if ref.strip() else frozenset()
         )
-        connection.execute(
-            insert(customer_aliases),
-            {"workspace_id": workspace_id, "customer_id": absorbed, "canonical_id": survivor},
+
+    def view(self, workspace_id: str, ref: str) -> IdentityView:
+        """A customer's links and refusals."""
+        with self._database.read() as connection:
+            customer = self.customer_in(connection, workspace_id, ref)
+            keys = lookup.nodes_of(connection, workspace_id, customer.customer_id)
+            links = lookup.links_of(connection, workspace_id, keys)
+        standing = _standing(links, set(keys))
+        without = bridges(standing)
+        edges = [lookup.edge_of(link, bridge=link.serial in without) for link in links]
+        return IdentityView(
+            customer=customer,
+            edges=tuple(edge for edge in edges if not edge.blocked),
+            blocked=tuple(edge for edge in edges if edge.blocked),
+        )
+
+    def why(self, workspace_id: str, a: str, b: str) -> Why:
+        """The links that make two names one customer; InvalidInput, with the refusal if any, when they are two."""
+        with self._database.read() as connection:
+            one, two = (self.node(connection, workspace_id, ref) for ref in (a, b))
+            ids = [lookup.customer_of(connection, workspace_id, key, self.rules) for key in (one, two)]
+            keys = lookup.nodes_of(connection, workspace_id, ids[0])
+            links = lookup.links_of(connection, workspace_id, keys)
+        if ids[0] != ids[1]:
+            raise InvalidInput(f"{a!r} and {b!r} are two customers, {ids[0]} and {ids[1]}{_refused(links, one, two)}")
+        standing = _standing(links, set(keys))
+        without = bridges(standing)
+        hops = [
+            lookup.edge_of(link, bridge=link.serial in without) for link in strongest_path(standing, one, two) or ()
+        ]
+        return Why(
+            a=one,
+            b=two,
+            customer_id=ids[0],
+            hops=tuple(hops),
+            strength=min((hop.strength for hop in hops), default=1.0),
         )
 
 
-def _canonical(connection: Connection, workspace_id: str, ref: str) -> str | None:
-    a, n = customer_aliases.c, identity_nodes.c
-    alias = connection.scalar(select(a.canonical_id).where(a.workspace_id == workspace_id, a.customer_id == ref))
-    return alias or connection.scalar(
-        select(n.customer_id).where(n.workspace_id == workspace_id, n.customer_id == ref).limit(1)
-    )
+def is_open(event: Event, found: loading.Known, rules: Rules) -> bool:
+    """Whether an event may tell the graph something; False when everything that it shows is decided."""
+    if event.source == OUR_SOURCE or any(name.type == ALIAS for name in event.identifiers):
+        return True
+    rows = [found.nodes.get(name.key, []) for name in event.identifiers]
+    if any(len(turns) != 1 for turns in rows):
+        return True
+    nodes = [turns[0] for turns in rows]
+    centre = next((n for n, row in enumerate(nodes) if not loading.is_hub(row)), len(nodes) - 1)
+    ends = [(node, nodes[n + 1]) for n, node in enumerate(nodes[:centre])]
+    ends += [(nodes[centre], other) for other in nodes[centre + 1 :]]
+    return any(not loading.decided(one, two, event, found, rules) for one, two in ends)
 
 
-def _by_identifier(connection: Connection, workspace_id: str, ref: str) -> str | None:
-    n = identity_nodes.c
-    exact = [ref, *_named(ref)]
-    query = select(n.customer_id).where(n.workspace_id == workspace_id)
-    found = set(connection.scalars(query.where(n.key.in_(exact))))
-    if ":" not in ref:  # types that we do not know by name
-        found |= set(connection.scalars(query.where(n.key.like(f"%:{_escape(ref)}", escape="\\"))))
-    if len(found) > 1:
-        raise InvalidInput(f"{ref!r} names {len(found)} customers; say which, as in `user_id:{ref}`")
-    return next(iter(found), None)
+def _standing(links: Iterable[Link], keys: set[str]) -> list[Link]:
+    return [link for link in live(links) if not link.rule.startswith(BLOCKED) and {link.a, link.b} <= keys]
 
 
-def _named(ref: str) -> Iterator[str]:
-    """`type:value` and bare values in their normal forms."""
-    kind, colon, value = ref.partition(":")
-    if colon and (normal := normalise_value(kind.lower(), value)):
-        yield f"{kind.lower()}:{normal}"
-    yield from (f"{kind}:{normal}" for kind in STRENGTH if (normal := normalise_value(kind, ref)))
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _customers(connection: Connection, workspace_id: str, ids: Sequence[str] | None) -> list[Customer]:
-    n, a = identity_nodes.c, customer_aliases.c
-    nodes = select(n.customer_id, n.key).where(n.workspace_id == workspace_id)
-    aliases = select(a.canonical_id, a.customer_id).where(a.workspace_id == workspace_id)
-    if ids is not None:
-        nodes, aliases = nodes.where(n.customer_id.in_(ids)), aliases.where(a.canonical_id.in_(ids))
-    members: dict[str, list[str]] = {}
-    for customer_id, key in connection.execute(nodes.order_by(n.customer_id, n.position)):
-        members.setdefault(customer_id, []).append(key)
-    others: dict[str, list[str]] = {}
-    for canonical_id, alias in connection.execute(aliases.order_by(a.customer_id)):
-        others.setdefault(canonical_id, []).append(alias)
-    return [
-        Customer(
-            customer_id=customer_id,
-            identifiers=tuple(sorted(keys, key=_strength)),
-            aliases=tuple(others.get(customer_id, ())),
-            identity_version=1 + len(others.get(customer_id, ())),
-        )
-        for customer_id, keys in members.items()
-    ]
-
-
-def _strength(key: str) -> tuple[int, str]:
-    return rank(key.partition(":")[0]), key
+def _refused(links: Iterable[Link], one: str, two: str) -> str:
+    found = [link for link in links if {link.a, link.b} == {one, two}]
+    if not found:
+        return ": no event shows them together"
+    last = found[-1]
+    if last.rule.startswith(BLOCKED):
+        return f": event {last.event_id} shows them together, refused because of {last.rule.removeprefix(BLOCKED)}"
+    return f": their link from event {last.event_id} was taken back ({last.revoked_why})"

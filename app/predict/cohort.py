@@ -1,11 +1,12 @@
 """All buyers of a workspace at one moment: what estimators are fitted on and thresholds are taken from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from app.events.store import OrderTotal
+from app.identity.schemas import Owners
 from app.predict.purchases import PurchaseDays
 from app.profile.rfm import Standing, classify, medians
 from app.profile.schemas import RfmClass
@@ -30,12 +31,10 @@ class Cohort:
         return {c for c, b in self.buyers.items() if limits and classify(b, limits) is wanted}
 
     @classmethod
-    def build(
-        cls, orders: Sequence[OrderTotal], owners: Mapping[str, str], *, zone: ZoneInfo, as_of: datetime
-    ) -> "Cohort":
-        """Group orders by customer; `owners` maps subject to customer_id."""
+    def build(cls, orders: Sequence[OrderTotal], owners: Owners, *, zone: ZoneInfo, as_of: datetime) -> "Cohort":
+        """Group orders by customer; `owners` knows whose each subject was at the time."""
         today = as_of.astimezone(zone).toordinal() - _EPOCH
-        names = [owners[order.subject] for order in orders]
+        names = [owners.of(order.subject, order.occurred_at) for order in orders]
         days = [order.occurred_at.astimezone(zone).toordinal() - _EPOCH for order in orders]
         amounts = [order.amount for order in orders]
         placed: dict[str, list[tuple[int, str, int]]] = {}

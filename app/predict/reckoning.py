@@ -37,12 +37,13 @@ class Reckoner:
     def __init__(self, log: EventLog, identity: IdentityStore) -> None:
         """Orders come from `log`, their owners from `identity`."""
         self._log, self._identity = log, identity
-        self._kept: OrderedDict[tuple[str, datetime, int], Reckoning] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, datetime, int, str], Reckoning] = OrderedDict()
         self._fitting = Lock()
 
     def at(self, workspace: Workspace, as_of: datetime) -> Reckoning:
-        """The reckoning at `as_of`; made anew when a source has sent more since it was made."""
-        key = (workspace.workspace_id, as_of, self._log.position(workspace.workspace_id, ours=False))
+        """The reckoning at `as_of`; made anew when more was sent, or customers were merged, since it was made."""
+        name = workspace.workspace_id
+        key = (name, as_of, self._log.position(name, ours=False), self._identity.revision(name))
         with self._fitting:  # two pages that ask at once wait for one fit
             if key not in self._kept:
                 self._kept[key] = self._reckon(workspace, as_of)
@@ -63,4 +64,5 @@ class Reckoner:
             currency=workspace.currency,
             fitted_until=as_of,
         )
-        return Reckoning(frozenset(owners[subject] for subject in subjects), cohort, model)
+        seen = frozenset(owner for subject in subjects for owner in owners.ever(subject))
+        return Reckoning(seen, cohort, model)

@@ -7,37 +7,26 @@ the result is the same as if everything had come in order, exactly.
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
-from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item, order_key
+from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item
+from app.identity.schemas import NO_BONDS, Bonds
 from app.privacy.redaction import redact
+from app.profile.consents import Words, effective, note
 from app.profile.interests import Decayed, touch, view
+from app.profile.purchases import Purchases, add_order, rfm_summary, usual_gap
 from app.profile.rfm import Standing, classify, standing
-from app.profile.schemas import ConsentState, Profile, RfmSummary, Trait
+from app.profile.schemas import ConsentState, Profile, Trait
 from app.text.taxonomy import Taxonomy
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Raised whenever the fold's meaning changes, so that stored states are folded anew."""
 
 
-class Purchases(msgspec.Struct):
-    """Running sums of orders. Amounts in minor units; days are local ordinals."""
-
-    order_ids: set[str] = msgspec.field(default_factory=set)
-    days: list[int] = msgspec.field(default_factory=list)
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-    total: int = 0
-    first_day_total: int = 0
-    refunded: int = 0
-
-
-class State(msgspec.Struct):
+class State(msgspec.Struct, array_like=True, gc=False):
     """What the fold remembers of one customer."""
 
     fold_version: int = FOLD_VERSION
@@ -51,7 +40,7 @@ class State(msgspec.Struct):
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     topical: int = 0
     untopical: int = 0
-    consents: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    consents: Words = msgspec.field(default_factory=dict)
     traits: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
@@ -87,9 +76,10 @@ def advance(state: State, events: Iterable[Event], context: Context) -> None:
 
 
 def _apply(state: State, event: Event, context: Context) -> None:
-    if state.last_key and event.order_key <= state.last_key:
+    key = event.order_key
+    if state.last_key and key <= state.last_key:
         raise ValueError(f"event {event.event_id} is not after {state.last_key}: fold this customer from the start")
-    state.last_key = event.order_key
+    state.last_key = key
     if event.kind not in PASSIVE_KINDS:
         state.first_at = state.first_at or event.occurred_at
         state.last_at = event.occurred_at
@@ -98,11 +88,11 @@ def _apply(state: State, event: Event, context: Context) -> None:
     _apply_interest(state, event, context)
     match event.kind:
         case EventKind.ORDER:
-            _apply_order(state.purchases, event, context.zone)
+            add_order(state.purchases, event, context.zone)
         case EventKind.REFUND:
             state.purchases.refunded += event.money.amount_minor if event.money else 0
         case EventKind.CONSENT:
-            _apply_consent(state, event)
+            note(state.consents, event)
         case EventKind.IDENTIFY:
             _apply_traits(state, event, context)
 
@@ -117,35 +107,6 @@ def _apply_interest(state: State, event: Event, context: Context) -> None:
         touch(state.interests, topics, impact, event.occurred_at, context.taxonomy)
     else:
         state.untopical += 1
-
-
-def _apply_order(purchases: Purchases, event: Event, zone: ZoneInfo) -> None:
-    amount = event.money.amount_minor if event.money else 0
-    day = event.occurred_at.astimezone(zone).toordinal()
-    if not purchases.days or purchases.days[-1] != day:
-        purchases.days.append(day)
-    purchases.order_ids.add(order_key(event))
-    purchases.first_at = purchases.first_at or event.occurred_at
-    purchases.last_at = event.occurred_at
-    purchases.total += amount
-    if day == purchases.days[0]:
-        purchases.first_day_total += amount
-
-
-def _apply_consent(state: State, event: Event) -> None:
-    purpose = str(event.properties.get("purpose", "marketing")).strip().lower()
-    channel = str(event.properties.get("channel", "all")).strip().lower()
-    granted, at = event.properties.get("granted") is True, event.occurred_at.isoformat()
-    before = state.consents.get(f"{purpose}/{channel}")
-    if before and before["at"] == at and not before["granted"]:
-        return  # of two words at one moment the refusal counts
-    state.consents[f"{purpose}/{channel}"] = {
-        "purpose": purpose,
-        "channel": channel,
-        "granted": granted,
-        "event_id": event.event_id,
-        "at": at,
-    }
 
 
 def _apply_traits(state: State, event: Event, context: Context) -> None:
@@ -170,6 +131,7 @@ def profile_at(
     as_of: datetime,
     context: Context,
     limits: Standing | None,
+    bonds: Bonds = NO_BONDS,
 ) -> Profile:
     """The profile that a state shows at `as_of`, which is not before its last event."""
     rfm = rfm_summary(state.purchases, as_of, context.zone)
@@ -188,9 +150,9 @@ def profile_at(
         unclassified_share=state.untopical / judged if judged else 0.0,
         rfm=rfm,
         rfm_class=classify(standing(rfm), limits) if rfm and limits else None,
-        usual_gap_days=usual_gap(state.purchases.days),
+        usual_gap_days=usual_gap(state.purchases.gaps),
         counts=dict(sorted(state.counts.items())),
-        consents=consents_of(state),
+        consents=consents_of(state, bonds),
         traits=tuple(Trait.model_validate(t) for _, t in sorted(state.traits.items())),
     )
 
@@ -202,32 +164,6 @@ def covers(state: State, events: Sequence[Event]) -> bool:
     return sum(state.counts.values()) == len(events)
 
 
-def consents_of(state: State) -> tuple[ConsentState, ...]:
-    """The latest word on each purpose and channel."""
-    return tuple(ConsentState.model_validate(c) for _, c in sorted(state.consents.items()))
-
-
-def rfm_summary(purchases: Purchases, as_of: datetime, zone: ZoneInfo) -> RfmSummary | None:
-    """RFM at `as_of`; None before the first order."""
-    if purchases.first_at is None or purchases.last_at is None:
-        return None
-    first, last, today = purchases.days[0], purchases.days[-1], as_of.astimezone(zone).toordinal()
-    frequency = len(purchases.days) - 1
-    repeat_total = purchases.total - purchases.first_day_total
-    return RfmSummary(
-        frequency=frequency,
-        recency=float(last - first),
-        T=float(today - first),
-        monetary_value=repeat_total / frequency if frequency else 0.0,
-        orders=len(purchases.order_ids),
-        total=purchases.total,
-        refunded=purchases.refunded,
-        first_order_at=purchases.first_at,
-        last_order_at=purchases.last_at,
-    )
-
-
-def usual_gap(days: list[int]) -> float | None:
-    """Median days between purchase days; None below two of them."""
-    gaps = [later - earlier for earlier, later in pairwise(days)]
-    return float(median(gaps)) if gaps else None
+def consents_of(state: State, bonds: Bonds) -> tuple[ConsentState, ...]:
+    """What the customer allows as a whole; `bonds` comes from the identity graph."""
+    return effective(state.consents, bonds)

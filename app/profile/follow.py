@@ -1,106 +1,172 @@
 """Keep profile snapshots at the head of the log.
 
-In order, events are folded onto the snapshot. Where that is not possible (a new customer, a late event, a merge,
-a new catalogue) the customer is folded again from the start. Snapshots and log offset move in one transaction, so
-a crash at any point repeats work and never loses or doubles any.
+In order, events are folded onto the snapshot. A late event folds its customer again from the newest checkpoint
+before it; a merge, an unmerge or a new catalogue from the start. Snapshots and log offset move in one transaction,
+so a crash at any point repeats work and never loses or doubles any.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from app.access.schemas import Workspace
 from app.database.engine import Database
 from app.events.schemas import Event, History
-from app.events.store import EventLog
+from app.events.store import EventLog, items_of
+from app.events.tail import Tail
 from app.identity.store import IdentityStore
-from app.profile.fold import Context, State, advance, fold
-from app.profile.store import ProfileStore
+from app.profile.checkpoints import advance_noting
+from app.profile.fold import Context, State
+from app.profile.proof import Proof
+from app.profile.recent import Recent, RecentOwners
+from app.profile.refold import FOREVER, Refold, Refolded
+from app.profile.store import Folded, Offset, ProfileStore
 from app.text.taxonomy import Taxonomy
 
-BATCH = 50_000
-"""Events per transaction."""
-_FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+BATCH = 5_000
+"""Events per transaction, and so in memory."""
+
+
+class Lag(NamedTuple):
+    """How far profiles are behind the log."""
+
+    events: int
+    """Log positions that are not folded yet."""
+    seconds: float
+    """How long the oldest of them has waited; 0 when there is none."""
+
+
+class _Batch(NamedTuple):
+    """The next events of the log, with what the fold needs beside them."""
+
+    history: History
+    """Its events stand in log order."""
+    position: int
+    """Of the last of them."""
 
 
 class ProfileFollower:
     """The consumer that turns the log into current profile states."""
 
     def __init__(
-        self, *, database: Database, log: EventLog, identity: IdentityStore, profiles: ProfileStore, taxonomy: Taxonomy
+        self,
+        *,
+        database: Database,
+        log: EventLog,
+        tail: Tail,
+        identity: IdentityStore,
+        profiles: ProfileStore,
+        taxonomy: Taxonomy,
     ) -> None:
         """All parts share one database."""
-        self._database, self._log, self._identity = database, log, identity
-        self._profiles, self._taxonomy = profiles, taxonomy
+        self._database, self._log, self._tail = database, log, tail
+        self._identity, self._profiles, self._taxonomy = identity, profiles, taxonomy
+        self._refold = Refold(log, identity, taxonomy)
+        self._proof, self._recent, self._owners = Proof(profiles, self._refold), Recent(), RecentOwners(identity)
+
+    def lag(self, workspace: Workspace, *, now: datetime | None = None) -> Lag:
+        """How much waits to be folded, and for how long; without `now` up to the newest arrival."""
+        done, newest = self._profiles.position(workspace.workspace_id), self._log.position(workspace.workspace_id)
+        if newest <= done:
+            return Lag(0, 0.0)
+        waiting = self._log.arrival_after(workspace.workspace_id, done)
+        until = now or self._log.arrival_after(workspace.workspace_id, newest - 1)
+        seconds = (until - waiting).total_seconds() if until and waiting else 0.0
+        return Lag(newest - done, max(seconds, 0.0))
 
     def catch_up(self, workspace: Workspace) -> int:
         """Fold everything that is new; returns the number of events read."""
         done = 0
-        while self._log.position(workspace.workspace_id) > self._profiles.position(workspace.workspace_id):
-            done += self._fold_next(workspace)
+        while self._behind(workspace.workspace_id):
+            done += self.step(workspace)
         return done
 
-    def _fold_next(self, workspace: Workspace) -> int:
-        # The write transaction is open from the first read: no merge and no other follower can come between.
-        with self._database.write() as connection:
-            start = self._profiles.position(workspace.workspace_id)
-            batch = self._log.since(workspace.workspace_id, start, limit=BATCH)
-            if batch:
-                states = self._fold_batch(workspace, [e for _, e in batch], start=start, position=batch[-1][0])
-                self._profiles.save(connection, workspace.workspace_id, states, position=batch[-1][0])
-        return len(batch)
+    def _behind(self, workspace_id: str) -> int:
+        with self._database.read() as connection:
+            newest = self._log.head_in(connection, workspace_id).position
+            return max(newest - self._profiles.offset_in(connection, workspace_id).position, 0)
 
-    def _fold_batch(self, workspace: Workspace, batch: list[Event], *, start: int, position: int) -> dict[str, State]:
-        groups = self._by_customer(workspace, batch)
-        known = self._profiles.states(workspace.workspace_id, list(groups))
-        context = self._context(workspace, self._log.context(workspace.workspace_id, batch, until=_FOREVER))
-        states, again = {}, []
+    def step(self, workspace: Workspace) -> int:
+        """Fold the next events, one transaction of them; returns how many."""
+        workspace_id = workspace.workspace_id
+        # The write transaction is open from the first read: no merge and no other follower can come between.
+        with self._database.write(derived=True) as connection:
+            start = self._profiles.offset_in(connection, workspace_id)
+            batch = self._next(connection, workspace_id, start.position)
+            if batch is None:
+                return 0
+            if start.position == 0:  # states of another taxonomy or fold may lie there
+                self._profiles.forget_all(connection, workspace_id)
+            stale = self._profiles.stale_in(connection, workspace_id)
+            folded = self._fold(workspace, batch, start, stale)
+            moved = Offset(batch.position, start.version + 1)
+            self._profiles.save(connection, workspace_id, folded, moved=moved)
+        self._recent.put(workspace_id, moved.version, folded.states)
+        return len(batch.history.events)
+
+    def _next(self, connection: Connection, workspace_id: str, start: int) -> _Batch | None:
+        if recent := self._tail.take(workspace_id, start):
+            events = tuple(accepted.event for accepted in recent)
+            texts = {a.event.text_ref: a.text for a in recent if a.event.text_ref and a.text}
+            items = items_of(connection, workspace_id, events, FOREVER)
+            return _Batch(History(events, texts, items), start + len(events))
+        if rows := self._log.since(workspace_id, start, limit=BATCH):
+            history = self._log.context(workspace_id, [event for _, event in rows], until=FOREVER)
+            return _Batch(history, rows[-1][0])
+        return None
+
+    def _fold(self, workspace: Workspace, batch: _Batch, start: Offset, stale: list[str]) -> Folded:
+        groups = self._by_customer(workspace.workspace_id, batch.history.events)
+        known = self._known(workspace.workspace_id, start, [*groups, *stale])
+        context = Context(self._taxonomy, workspace.zone, batch.history.items, batch.history.texts)
+        folded = Folded({}, [], [], stale)
+        for again in self._refold.of(workspace, stale, position=batch.position):
+            folded.add(*again)
         for customer_id, events in groups.items():
-            state = known.get(customer_id)
-            if state and state.last_key and state.last_key < events[0].order_key:
-                advance(state, events, context)
-                states[customer_id] = state
-            elif start == 0:  # nothing of anybody lies before this batch
-                states[customer_id] = fold(None, events, context)
+            state = known.get(customer_id) or State(taxonomy_hash=self._taxonomy.fingerprint)
+            if customer_id in stale:
+                continue
+            if state.last_key is None or state.last_key < events[0].order_key:
+                folded.add(customer_id, state, advance_noting(customer_id, state, events, context))
             else:
-                again.append(customer_id)
-        return states | self.refold(workspace, again, position=position)
+                folded.add(*self._fold_late(workspace, customer_id, events[0], position=batch.position))
+                folded.late.append((customer_id, events[0].occurred_at))
+        return folded
+
+    def _known(self, workspace_id: str, start: Offset, customer_ids: Sequence[str]) -> dict[str, State]:
+        """The states of these customers: those at hand, taken out for the time being, and the others read."""
+        recent = self._recent.take(workspace_id, start.version, customer_ids)
+        missing = [customer_id for customer_id in customer_ids if customer_id not in recent]
+        return recent | self._profiles.states(workspace_id, missing) if missing else recent
+
+    def _fold_late(self, workspace: Workspace, customer_id: str, first: Event, *, position: int) -> Refolded:
+        base = self._profiles.checkpoint(workspace.workspace_id, customer_id, first.occurred_at)
+        return self._refold.onto(workspace, customer_id, base, position=position)
+
+    def _by_customer(self, workspace_id: str, events: Sequence[Event]) -> dict[str, list[Event]]:
+        """Whose events these are, each customer's in canonical order."""
+        about = [(subject, event) for event in events if (subject := event.subject)]
+        owners = self._owners.of(workspace_id, {subject for subject, _ in about})
+        groups: dict[str, list[Event]] = {}
+        for subject, event in about:
+            groups.setdefault(owners[subject].of(subject, event.occurred_at), []).append(event)
+        for theirs in groups.values():
+            if len(theirs) > 1:
+                theirs.sort(key=lambda event: event.order_key)
+        return groups
+
+    def check(self, workspace: Workspace) -> list[str]:
+        """Customers whose stored profile is not the fold of their events. Changes nothing."""
+        return [differing.customer_id for differing in self._proof.differing(workspace)]
 
     def rebuild(self, workspace: Workspace) -> int:
         """Fold everybody from the start, replace what differs, and return how many did."""
-        with self._database.write() as connection:
-            position = self._log.position(workspace.workspace_id)
-            everybody = set(self._identity.owners(workspace.workspace_id).values())
-            fresh = self.refold(workspace, everybody, position=position)
-            stored = self._profiles.states(workspace.workspace_id)
-            different = {c: state for c, state in fresh.items() if stored.get(c) != state}
-            if different:
-                self._profiles.save(connection, workspace.workspace_id, different, position=position)
-        return len(different)
-
-    def refold(
-        self, workspace: Workspace, customer_ids: Iterable[str], *, position: int | None = None
-    ) -> dict[str, State]:
-        """States folded from the start of the log, for rebuilding and for checking the snapshots."""
-        wanted = set(customer_ids)
-        if not wanted:
-            return {}
-        owners = self._identity.owners(workspace.workspace_id)
-        mine = {key: customer_id for key, customer_id in owners.items() if customer_id in wanted}
-        history = self._log.history(workspace.workspace_id, mine, until=_FOREVER, position=position)
-        context = self._context(workspace, history)
-        return {c: fold(None, events, context) for c, events in _group(history.events, mine).items()}
-
-    def _by_customer(self, workspace: Workspace, batch: list[Event]) -> dict[str, list[Event]]:
-        subjects = sorted({event.identifiers[0].key for event in batch})
-        return _group(batch, self._identity.owners(workspace.workspace_id, subjects))
-
-    def _context(self, workspace: Workspace, history: History) -> Context:
-        return Context(self._taxonomy, workspace.zone, history.items, history.texts)
-
-
-def _group(events: Iterable[Event], owners: Mapping[str, str]) -> dict[str, list[Event]]:
-    groups: dict[str, list[Event]] = defaultdict(list)
-    for event in sorted(events, key=lambda e: e.order_key):
-        groups[owners[event.identifiers[0].key]].append(event)
-    return groups
+        self.catch_up(workspace)
+        with self._database.write(derived=True) as connection:
+            different = 0
+            for customer_id, state, noted in self._proof.differing(workspace):
+                self._profiles.replace(connection, workspace.workspace_id, customer_id, state, noted)
+                different += 1
+        return different

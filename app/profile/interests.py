@@ -14,7 +14,7 @@ from app.text.taxonomy import Taxonomy
 _DAY = 86_400.0
 
 
-class Decayed(msgspec.Struct):
+class Decayed(msgspec.Struct, array_like=True, gc=False):
     """A weight as it stood at a moment."""
 
     weight: float

@@ -1,17 +1,22 @@
-"""Snapshots of folded states, and how far in the log they reach.
+"""Snapshots of folded states, checkpoints to fold on from, and how far in the log they reach.
 
-A snapshot is a cache: it can be deleted at any time and the fold over the log gives it back, byte for byte.
+A snapshot is a cache: it can be deleted at any time and the fold over the log gives it back, byte for byte. Whoever
+forgets one says so in `stale_profiles`, in the same transaction as the change that made it wrong; whom neither table
+knows has not been folded yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table, delete, insert, select
+from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table
 
 from app.database.engine import Database, metadata
+from app.database.statements import execute, execute_each, query, select_in, upsert_rows
+from app.database.types import UtcTime, from_micros, to_micros
+from app.profile.checkpoints import Checkpoint, encoded
 from app.profile.fold import FOLD_VERSION, State
-
-_CHUNK = 500
 
 profile_states = Table(
     "profile_states",
@@ -21,15 +26,57 @@ profile_states = Table(
     Column("state", LargeBinary, nullable=False),
 )
 
+profile_checkpoints = Table(
+    "profile_checkpoints",
+    metadata,
+    Column("workspace_id", String, primary_key=True),
+    Column("customer_id", String, primary_key=True),
+    Column("occurred_at", UtcTime, primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)
+
+stale_profiles = Table(
+    "stale_profiles",
+    metadata,
+    Column("workspace_id", String, primary_key=True),
+    Column("customer_id", String, primary_key=True),
+)
+
 consumer_offsets = Table(
     "consumer_offsets",
     metadata,
     Column("workspace_id", String, primary_key=True),
     Column("consumer", String, primary_key=True),
     Column("position", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
 )
 
-_decoder = msgspec.json.Decoder(State)
+_decoder = msgspec.msgpack.Decoder(State)
+
+
+class Offset(NamedTuple):
+    """Where the follower stands."""
+
+    position: int = 0
+    """Log position up to which states are folded."""
+    version: int = 0
+    """Another one after every change of stored states; a state that was forgotten is on the stale list instead."""
+
+
+class Folded(NamedTuple):
+    """What a batch made of its customers."""
+
+    states: dict[str, State]
+    checkpoints: list[Checkpoint]
+    late: list[tuple[str, datetime]]
+    """(customer_id, time): checkpoints from that time on are no longer true; new ones may be among `checkpoints`."""
+    settled: Sequence[str]
+    """Stale customers that were folded again, or of whom nothing is left."""
+
+    def add(self, customer_id: str, state: State, checkpoints: Iterable[Checkpoint]) -> None:
+        """Note one customer."""
+        self.states[customer_id] = state
+        self.checkpoints.extend(checkpoints)
 
 
 class ProfileStore:
@@ -43,65 +90,112 @@ class ProfileStore:
 
     def position(self, workspace_id: str) -> int:
         """Log position up to which states are folded; 0 after a change of taxonomy or fold."""
+        return self.offset(workspace_id).position
+
+    def offset(self, workspace_id: str) -> Offset:
+        """The same with the version of the stored states."""
         with self._database.read() as connection:
-            return self._position(connection, workspace_id)
+            return self.offset_in(connection, workspace_id)
+
+    def offset_in(self, connection: Connection, workspace_id: str) -> Offset:
+        """The same within a transaction."""
+        sql = "SELECT position, version FROM consumer_offsets WHERE workspace_id = ? AND consumer = ?"
+        found = query(connection, sql, (workspace_id, self._consumer))
+        return Offset(*found[0]) if found else Offset()
 
     def states(self, workspace_id: str, customer_ids: Sequence[str] | None = None) -> dict[str, State]:
         """Current states by customer_id; of all customers when no ids are given."""
-        query = select(profile_states.c.customer_id, profile_states.c.state).where(
-            profile_states.c.workspace_id == workspace_id
-        )
         with self._database.read() as connection:
-            if not self._position(connection, workspace_id):
+            if not self.offset_in(connection, workspace_id).position:
                 return {}
-            if customer_ids is None:
-                rows = list(connection.execute(query))
-            else:
-                rows = []
-                for start in range(0, len(customer_ids), _CHUNK):
-                    ids = customer_ids[start : start + _CHUNK]
-                    rows += connection.execute(query.where(profile_states.c.customer_id.in_(ids))).all()
-        states = {customer_id: _decoder.decode(state) for customer_id, state in rows}
+            rows = _rows(connection, workspace_id, customer_ids)
+            states = {customer_id: _decoder.decode(state) for customer_id, state in rows}
         return {c: s for c, s in states.items() if (s.fold_version, s.taxonomy_hash) == self._version}
 
-    def save(
-        self,
-        connection: Connection,
-        workspace_id: str,
-        states: Mapping[str, State],
-        *,
-        position: int,
-    ) -> None:
+    def checkpoint(self, workspace_id: str, customer_id: str, before: datetime) -> State | None:
+        """The newest checkpoint whose events all happened before a moment."""
+        sql = "SELECT state FROM profile_checkpoints WHERE workspace_id = ? AND customer_id = ? AND occurred_at < ?"
+        with self._database.read() as connection:
+            values = (workspace_id, customer_id, to_micros(before))
+            found = query(connection, f"{sql} ORDER BY occurred_at DESC LIMIT 1", values)
+        return _decoder.decode(found[0][0]) if found else None
+
+    def checkpoints(self, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, dict[datetime, bytes]]:
+        """The checkpoints of these customers: customer_id -> time -> encoded state."""
+        sql = "SELECT customer_id, occurred_at, state FROM profile_checkpoints WHERE workspace_id = ?"
+        found: dict[str, dict[datetime, bytes]] = {}
+        with self._database.read() as connection:
+            rows = select_in(connection, f"{sql} AND customer_id IN", (workspace_id,), customer_ids)
+            for customer_id, at, state in rows:
+                found.setdefault(customer_id, {})[from_micros(at)] = bytes(state)
+        return found
+
+    def stored(self, workspace_id: str) -> list[str]:
+        """Customers that have a snapshot."""
+        sql = "SELECT customer_id FROM profile_states WHERE workspace_id = ? ORDER BY customer_id"
+        with self._database.read() as connection:
+            return [customer_id for (customer_id,) in query(connection, sql, (workspace_id,))]
+
+    def stale(self, workspace_id: str) -> list[str]:
+        """Customers whose states were forgotten and not folded since."""
+        with self._database.read() as connection:
+            return self.stale_in(connection, workspace_id)
+
+    def stale_in(self, connection: Connection, workspace_id: str) -> list[str]:
+        """The same within a transaction."""
+        sql = "SELECT customer_id FROM stale_profiles WHERE workspace_id = ? ORDER BY customer_id"
+        return [customer_id for (customer_id,) in query(connection, sql, (workspace_id,))]
+
+    def save(self, connection: Connection, workspace_id: str, folded: Folded, *, moved: Offset) -> None:
         """Replace snapshots and move the offset, in the caller's transaction."""
-        self.forget(connection, workspace_id, list(states))
-        rows = [
-            {"workspace_id": workspace_id, "customer_id": c, "state": msgspec.json.encode(s, order="deterministic")}
-            for c, s in states.items()
-        ]
-        if rows:
-            connection.execute(insert(profile_states), rows)
-        o = consumer_offsets.c
-        connection.execute(delete(consumer_offsets).where(o.workspace_id == workspace_id, o.consumer == self._consumer))
-        connection.execute(
-            insert(consumer_offsets),
-            {"workspace_id": workspace_id, "consumer": self._consumer, "position": position},
-        )
+        dropped = "DELETE FROM profile_checkpoints WHERE workspace_id = ? AND customer_id = ? AND occurred_at >= ?"
+        execute_each(connection, dropped, [(workspace_id, c, to_micros(at)) for c, at in folded.late])
+        _put(connection, workspace_id, folded.states, folded.checkpoints)
+        _drop(connection, workspace_id, folded.settled, stale_profiles)
+        upsert_rows(connection, consumer_offsets, [(workspace_id, self._consumer, *moved)])
+
+    def replace(
+        self, connection: Connection, workspace_id: str, customer_id: str, state: State | None, noted: list[Checkpoint]
+    ) -> None:
+        """Put a customer right, in the caller's transaction; without a state nothing of them is kept."""
+        execute(connection, "UPDATE consumer_offsets SET version = version + 1 WHERE workspace_id = ?", (workspace_id,))
+        _drop(connection, workspace_id, [customer_id], profile_states, profile_checkpoints)
+        if state is not None:
+            _put(connection, workspace_id, {customer_id: state}, noted)
 
     def forget(self, connection: Connection, workspace_id: str, customer_ids: Sequence[str]) -> None:
         """Drop snapshots, so that these customers are folded anew from the log."""
-        p = profile_states.c
-        for start in range(0, len(customer_ids), _CHUNK):
-            ids = customer_ids[start : start + _CHUNK]
-            connection.execute(delete(profile_states).where(p.workspace_id == workspace_id, p.customer_id.in_(ids)))
+        if customer_ids:
+            _drop(connection, workspace_id, customer_ids, profile_states, profile_checkpoints)
+            upsert_rows(connection, stale_profiles, [(workspace_id, c) for c in customer_ids])
 
     def forget_all(self, connection: Connection, workspace_id: str) -> None:
         """Drop all snapshots and offsets of a workspace: the next catch-up folds the whole log."""
-        for table in (profile_states, consumer_offsets):
-            connection.execute(delete(table).where(table.c.workspace_id == workspace_id))
+        for table in (profile_states, profile_checkpoints, stale_profiles):
+            execute(connection, f"DELETE FROM {table.name} WHERE workspace_id = ?", (workspace_id,))
+        again = "UPDATE consumer_offsets SET position = 0, version = version + 1 WHERE workspace_id = ?"
+        execute(connection, again, (workspace_id,))
 
-    def _position(self, connection: Connection, workspace_id: str) -> int:
-        o = consumer_offsets.c
-        return (
-            connection.scalar(select(o.position).where(o.workspace_id == workspace_id, o.consumer == self._consumer))
-            or 0
-        )
+
+def _put(
+    connection: Connection, workspace_id: str, states: Mapping[str, State], checkpoints: Iterable[Checkpoint]
+) -> None:
+    upsert_rows(connection, profile_states, [(workspace_id, c, encoded(state)) for c, state in states.items()])
+    noted = [(workspace_id, c.customer_id, to_micros(c.occurred_at), c.state) for c in checkpoints]
+    upsert_rows(connection, profile_checkpoints, noted)
+
+
+def _drop(connection: Connection, workspace_id: str, customer_ids: Iterable[str], *tables: Table) -> None:
+    rows = [(workspace_id, customer_id) for customer_id in customer_ids]
+    for table in tables:
+        execute_each(connection, f"DELETE FROM {table.name} WHERE workspace_id = ? AND customer_id = ?", rows)
+
+
+def _rows(connection: Connection, workspace_id: str, customer_ids: Sequence[str] | None) -> Iterable[tuple[str, bytes]]:
+    sql = "SELECT customer_id, state FROM profile_states WHERE workspace_id = ?"
+    found = (
+        query(connection, sql, (workspace_id,))
+        if customer_ids is None
+        else select_in(connection, f"{sql} AND customer_id IN", (workspace_id,), customer_ids)
+    )
+    return ((customer_id, bytes(state)) for customer_id, state in found)

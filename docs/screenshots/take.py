@@ -6,7 +6,6 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
-CUSTOMER = "/customer/user_id:u100046"
 
 
 def main(address: str) -> None:
@@ -19,17 +18,29 @@ def main(address: str) -> None:
         page.goto(f"{address}/?lang=zh")
         page.locator(".customers tbody tr").first.wait_for()
         shoot(page, "console-list-zh.png")
+        customer = with_inference(page)
         for lang in ("zh", "en"):
-            page.goto(f"{address}{CUSTOMER}?lang={lang}")
+            page.goto(f"{customer}?lang={lang}")
             page.locator(".sentence.inference").first.click()
             page.locator(".event-table").wait_for()
             shoot(page, f"customer-{lang}.png", height=1180)
-        page.goto(f"{address}{CUSTOMER}?lang=zh")
+        page.goto(f"{customer}?lang=zh")
         page.locator(".draft").click()
         page.locator(".status-line").wait_for()
         page.add_style_tag(content=".bar-top { position: static }")
         page.locator(".strategy").screenshot(path=HERE / "strategy-zh.png")
         browser.close()
+
+
+def with_inference(page: Page) -> str:
+    """The address of the first customer on the list whose story draws an inference."""
+    links = page.locator(".customers tbody a").evaluate_all("found => found.map(link => link.href.split('?')[0])")
+    for link in dict.fromkeys(links):
+        page.goto(f"{link}?lang=zh")
+        page.locator(".sentence").first.wait_for()
+        if page.locator(".sentence.inference").count():
+            return str(link)
+    raise SystemExit("no story on the list's first page draws an inference")
 
 
 def shoot(page: Page, name: str, height: int = 820) -> None:

@@ -39,6 +39,19 @@ class Contest(msgspec.Struct, frozen=True, kw_only=True):
     gate: Callable[[], None]
     """Raises GateFailedError when the answers differ."""
     rounds: int = 5
+    micros: bool = False
+    """Report microseconds per unit; `ahead` and `within` stay ratios of speed."""
+
+
+class Flatness(msgspec.Struct, frozen=True, kw_only=True):
+    """A path whose price should not grow: the same work on a small and on a large world, in turn."""
+
+    path: str
+    unit: str
+    low: Side
+    high: Side
+    gate: Callable[[], None]
+    rounds: int = 5
 
 
 class PathReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +94,7 @@ class Bench(Protocol):
         """One line: what is timed against what."""
         ...
 
-    def prepare(self) -> AbstractContextManager[Sequence[Contest]]:
+    def prepare(self) -> AbstractContextManager[Sequence[Contest | Flatness]]:
         """Set the world up (files, stores) and take it down again."""
         ...
 
@@ -92,7 +105,7 @@ def measure(benches: Sequence[Bench], say: Say) -> BenchReport:
     for bench in benches:
         say(f"{bench.name}: preparing")
         with bench.prepare() as contests:
-            paths += [run(contest, say) for contest in contests]
+            paths += [run(c, say) if isinstance(c, Contest) else compare(c, say) for c in contests]
     return BenchReport(bench=",".join(bench.name for bench in benches), paths=paths)
 
 
@@ -110,6 +123,27 @@ def run(contest: Contest, say: Say) -> PathReport:
     return report(contest, rates)
 
 
+def compare(flatness: Flatness, say: Say) -> PathReport:
+    """Gate, then the rounds: low, high, low, high ... The figure is the large world's price over the small one's."""
+    flatness.gate()
+    ratios: list[float] = []
+    for turn in range(flatness.rounds):
+        ratios.append(rate(flatness.low) / rate(flatness.high))
+        say(f"{flatness.path}: round {turn + 1}/{flatness.rounds}  {short(ratios[-1])}x")
+    middle = statistics.median(ratios)
+    return PathReport(
+        path=flatness.path,
+        unit=flatness.unit,
+        ours=middle,
+        peer=None,
+        peer_name="",
+        limit=1.0,
+        ahead=None,
+        within=middle,
+        spread=(max(ratios) - min(ratios)) / middle,
+    )
+
+
 def rate(side: Side) -> float:
     """Units per second of one round; setting up and taking down are not timed."""
     with side() as work:
@@ -122,17 +156,22 @@ def report(contest: Contest, rates: dict[str, list[float]]) -> PathReport:
     """Medians and ratios."""
     ours, limit = statistics.median(rates["ours"]), statistics.median(rates["limit"])
     peer = statistics.median(rates["peer"]) if rates["peer"] else None
+    shown = _micros if contest.micros else float
     return PathReport(
         path=contest.path,
         unit=contest.unit,
-        ours=ours,
-        peer=peer,
+        ours=shown(ours),
+        peer=None if peer is None else shown(peer),
         peer_name=contest.peer_name,
-        limit=limit,
+        limit=shown(limit),
         ahead=None if peer is None else ours / peer,
         within=limit / ours,
         spread=(max(rates["ours"]) - min(rates["ours"])) / ours,
     )
+
+
+def _micros(rate: float) -> float:
+    return 1e6 / rate
 
 
 def _so_far(rates: dict[str, list[float]]) -> str:
@@ -140,6 +179,8 @@ def _so_far(rates: dict[str, list[float]]) -> str:
 
 
 def _line(path: PathReport) -> str:
+    if path.peer is None and not path.peer_name:
+        return f"{path.path} [{path.unit}]: {short(path.ours)}, spread {path.spread:.0%}"
     parts: Iterable[tuple[str, float | None]] = (
         ("ours", path.ours),
         (path.peer_name, path.peer),

@@ -6,86 +6,39 @@ All three get the same events as JSON, in batches of 500, customers interleaved,
 - ours: `Pipeline.ingest` per batch (identity linked in the same transaction), profiles following, SQLite FULL.
 - limit: each batch decoded with msgspec, appended to a file and synced. No index, no duplicates refused.
 Gate: both stores hold the same number of events, and the same interest weights for a sample of customers.
+The second path, `ingest.flatness`, is in depth.py.
 """
 
 import math
 import os
-import random
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 from pydantic import BaseModel
 
 from app.access.schemas import Workspace
-from app.events.schemas import IncomingEvent, Item
-from app.events.sources.mapping import Parsed
+from app.events.schemas import Item
 from app.pipeline import Pipeline
 from app.text.taxonomy import Taxonomy, load_taxonomy
 from evals import shop
-from evals.benchmarks.harness import Contest, GateFailedError, Work
+from evals.benchmarks import depth
+from evals.benchmarks.harness import Contest, Flatness, GateFailedError, Work
+from evals.benchmarks.shopping import ITEMS, NOW, Workload, records, workload
 from evals.provenance import ROOT
 from evals.runs import RUNS
 
 CUSTOMERS = 500
-EVENTS_EACH = 12
-BATCH = 500
 ROUNDS = 5
 SAMPLE = 25
 """Customers whose interests the gate compares."""
-SEED = 7
-START = datetime(2026, 1, 1, tzinfo=UTC)
-NOW = datetime(2026, 4, 1, tzinfo=UTC)
-
-_KINDS = ("view", "view", "view", "search", "favourite", "cart_add", "order", "review")
-_WORDS = ("露营 帐篷", "baby bottle", "咖啡豆", "running shoes", "圣诞 礼盒", "face cream")
-_TITLES = (
-    "婴儿奶瓶 240ml", "户外双人帐篷", "Ceramic coffee mug", "Yoga mat", "女士连衣裙", "Garden planter", "蓝牙耳机",
-    "香薰蜡烛", "Cat food 2kg", "手账笔记本",
-)  # fmt: skip
-
-
-class Workload(NamedTuple):
-    """What every side is given."""
-
-    items: list[Item]
-    batches: list[bytes]
-    """JSON arrays of the fields of IncomingEvent, in order of arrival."""
-    events: int
-
-
-def workload(*, customers: int = CUSTOMERS, seed: int = SEED) -> Workload:
-    """Seeded events: each round of the clock, every customer does one thing."""
-    dice = random.Random(seed)
-    items = [
-        Item(item_id=f"i{n}", title=title, currency="CNY", price=1000 + 700 * n, valid_from=START)
-        for n, title in enumerate(_TITLES)
-    ]
-    events = [_event(dice, turn, who, items) for turn in range(EVENTS_EACH) for who in range(customers)]
-    chunks = [events[start : start + BATCH] for start in range(0, len(events), BATCH)]
-    return Workload(items, [msgspec.json.encode(chunk) for chunk in chunks], len(events))
-
-
-def _event(dice: random.Random, turn: int, who: int, items: Sequence[Item]) -> IncomingEvent:
-    kind = dice.choice(_KINDS)
-    item = None if kind == "search" else dice.choice(items)
-    return IncomingEvent(
-        message_id=f"m{turn}-{who}",
-        kind=kind,
-        occurred_at=(START + timedelta(days=7 * turn, seconds=30 * who + dice.random())).isoformat(),
-        identifiers={"user_id": f"u{who}"},
-        item_id=item.item_id if item else None,
-        order_id=f"o{turn}-{who}" if kind == "order" else None,
-        amount_minor=item.price if item and kind == "order" else None,
-        text=dice.choice(_WORDS) if kind in ("search", "review") else None,
-    )
 
 
 class NaiveEvent(BaseModel):
@@ -101,7 +54,6 @@ class NaiveEvent(BaseModel):
     text: str | None = None
 
 
-_DECODER = msgspec.json.Decoder(list[dict[str, Any]])
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -165,14 +117,17 @@ class Ours:
 
     def take(self, batch: bytes) -> None:
         """Log a batch durably, link identities, let the profiles follow."""
-        rows = enumerate(_DECODER.decode(batch), start=1)
-        records = [Parsed(line, IncomingEvent(**row), None, row) for line, row in rows]
-        self.pipeline.ingest(self.workspace, "bench", records, now=NOW)
+        self.pipeline.ingest(self.workspace, "bench", records(batch), now=NOW)
         self.pipeline.catch_up(self.workspace)
 
     def count(self) -> int:
         """Number of stored events."""
         return self.pipeline.log.count(self.workspace.workspace_id)
+
+    def depths(self) -> set[int]:
+        """How many events the folded customers have."""
+        states = self.pipeline.profiles.states(self.workspace.workspace_id)
+        return {state.events for state in states.values()}
 
     def weights(self, user: str) -> Mapping[str, float]:
         """Interest weights of a customer at NOW."""
@@ -186,16 +141,25 @@ class Ingest:
     name = "ingest"
     purpose = "Durable ingest with identity and profiles following, against a naive store and a synced log."
 
-    def __init__(self, *, customers: int = CUSTOMERS, rounds: int = ROUNDS, folder: Path = RUNS) -> None:
+    def __init__(
+        self, *, customers: int = CUSTOMERS, rounds: int = ROUNDS, depth: int = depth.DEPTH, folder: Path = RUNS
+    ) -> None:
         """Sizes that end in under two minutes; tests take smaller ones, in a folder of theirs."""
-        self._customers, self._rounds, self._folder = customers, rounds, folder
+        self._customers, self._rounds, self._depth, self._folder = customers, rounds, depth, folder
 
     @contextmanager
-    def prepare(self) -> Iterator[Sequence[Contest]]:
+    def prepare(self) -> Iterator[Sequence[Contest | Flatness]]:
         """A folder on the disk that holds the checkout: a memory disk would make every sync free."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix="bench-") as folder:
-            yield [self._contest(Path(folder), workload(customers=self._customers), _taxonomy())]
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix="bench-") as name:
+            folder, customers = Path(name), min(self._customers, depth.CUSTOMERS)
+            durable = self._contest(folder, workload(customers=self._customers), _taxonomy())
+            with _opening(folder / "deep") as deep:
+                arriving = depth.stream(customers)
+                depth.fill(deep, arriving, customers * self._depth)
+                opening = partial(_opening, folder / "shallow")
+                sizes = {"customers": customers, "depth": self._depth, "rounds": self._rounds}
+                yield [durable, depth.contest(opening, deep, arriving, **sizes)]
 
     def _contest(self, folder: Path, work: Workload, taxonomy: Taxonomy) -> Contest:
         serial = count()
@@ -206,10 +170,8 @@ class Ingest:
             yield store
             store.close()
 
-        @contextmanager
-        def ours() -> Iterator[Ours]:
-            with shop.empty(folder / f"ours-{next(serial)}", Ours.workspace) as pipeline:
-                yield Ours(pipeline, work.items)
+        def ours() -> AbstractContextManager[Ours]:
+            return _opening(folder / f"ours-{next(serial)}")
 
         @contextmanager
         def log() -> Iterator[SyncedLog]:
@@ -228,6 +190,18 @@ class Ingest:
         )
 
 
+@contextmanager
+def _opening(folder: Path) -> Iterator[Ours]:
+    """The product on a fresh database."""
+    with tempfile.TemporaryDirectory(dir=_made(folder)) as own, shop.empty(Path(own), Ours.workspace) as pipeline:
+        yield Ours(pipeline, ITEMS)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def _taxonomy() -> Taxonomy:
     return load_taxonomy(ROOT / "knowledge_base" / "taxonomy.yaml")
 
@@ -241,7 +215,7 @@ class SyncedLog:
 
     def take(self, batch: bytes) -> None:
         """Decode, append, sync."""
-        _DECODER.decode(batch)
+        records(batch)
         self._file.write(batch)
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.demo.catalogue import products
 from app.demo.shop import DemoShop
 from app.events.schemas import EventKind, IncomingEvent
-from app.events.timestamps import parse_moment
+from evals.shop import moment_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,7 +108,7 @@ class _Reader:
         if event.properties.get("entry") == "campaign":
             self._campaign.add(session)
         dwell = event.properties.get("dwell_s")
-        moment = parse_moment(event.occurred_at, zone=self._zone)
+        moment = moment_of(event, self._zone)
         return Seen(
             customer=self._customer,
             ms=round(moment.timestamp() * 1000) - self._start_ms,

@@ -6,38 +6,47 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from app.errors import NotFound
 from app.text.taxonomy import Taxonomy
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CHUNK = 500
 
-_ROWS = text(
-    "SELECT e.event_id, e.kind, e.occurred_at, e.item_id, e.source, e.order_id, e.amount_minor, e.properties, t.text "
-    "FROM events e LEFT JOIN event_texts t ON t.text_ref = e.text_ref "
-    "WHERE e.workspace_id = :workspace AND e.occurred_at <= :until AND e.subject IN "
-    "(SELECT key FROM identity_nodes WHERE workspace_id = :workspace AND customer_id = :customer) "
-    "ORDER BY +e.occurred_at, e.received_at, e.event_id"  # without the plus SQLite reads the whole workspace by time
+_THEIRS = (
+    "n.workspace_id = e.workspace_id AND n.identifier = e.subject "
+    "AND (n.valid_from IS NULL OR n.valid_from <= e.occurred_at) "
+    "AND (n.valid_until IS NULL OR e.occurred_at < n.valid_until)"
 )
-_CITED = text(
-    "SELECT e.event_id, e.workspace_id, e.occurred_at, n.customer_id FROM events e LEFT JOIN identity_nodes n "
-    "ON n.workspace_id = :workspace AND n.key = e.subject WHERE e.event_id IN :ids"
-).bindparams(bindparam("ids", expanding=True))
+"""Whose an event is: the customer whom its identifier belonged to when it happened."""
+_ROWS = text(
+    "WITH RECURSIVE chain(position) AS (SELECT s.head FROM event_subjects s WHERE s.workspace_id = :workspace "
+    "AND s.subject IN (SELECT identifier FROM identity_nodes WHERE workspace_id = :workspace "
+    "AND customer_id = :customer) UNION ALL SELECT e.previous FROM chain CROSS JOIN events e "
+    "WHERE e.workspace_id = :workspace AND e.position = chain.position AND e.previous > 0) "
+    "SELECT e.event_id, e.kind, e.occurred_at, e.item_id, e.source, e.order_id, e.amount_minor, e.properties, t.text "
+    "FROM chain CROSS JOIN events e "
+    "LEFT JOIN event_texts t ON t.workspace_id = e.workspace_id AND t.text_ref = e.text_ref "
+    "WHERE e.workspace_id = :workspace AND e.position = chain.position AND e.occurred_at <= :until AND EXISTS "
+    f"(SELECT 1 FROM identity_nodes n WHERE n.customer_id = :customer AND {_THEIRS}) "
+    "ORDER BY e.occurred_at, e.received_at, e.event_id"
+)
+_CITABLE = text(
+    "SELECT e.position, e.event_id, e.occurred_at, n.customer_id FROM events e "
+    f"LEFT JOIN identity_nodes n ON {_THEIRS} WHERE e.workspace_id = :workspace AND e.position > :known"
+)
 _ITEMS = text(
     "SELECT item_id, title, category_path FROM items WHERE workspace_id = :workspace AND valid_from <= :until "
     "ORDER BY valid_from"
 )
 _ORDERS = text(
     "SELECT n.customer_id, COALESCE(e.source || '/' || e.order_id, e.event_id), e.occurred_at, e.amount_minor "
-    "FROM events e JOIN identity_nodes n ON n.workspace_id = e.workspace_id AND n.key = e.subject "
+    f"FROM events e JOIN identity_nodes n ON {_THEIRS} "
     "WHERE e.workspace_id = :workspace AND e.kind = 'order' AND e.occurred_at <= :until "
     "AND e.amount_minor IS NOT NULL"
 )
 _KNOWN = text(
-    "SELECT DISTINCT n.customer_id FROM events e JOIN identity_nodes n "
-    "ON n.workspace_id = e.workspace_id AND n.key = e.subject "
+    f"SELECT DISTINCT n.customer_id FROM events e JOIN identity_nodes n ON {_THEIRS} "
     "WHERE e.workspace_id = :workspace AND e.occurred_at <= :until ORDER BY n.customer_id"
 )
 _WORKSPACE = text("SELECT timezone, currency FROM workspaces WHERE workspace_id = :workspace")
@@ -92,6 +101,8 @@ class Ledger:
             raise NotFound(f"no workspace {workspace_id!r} in this database")
         self.zone, self.currency = ZoneInfo(row.timezone), str(row.currency)
         self._titles: dict[datetime, dict[str, tuple[str, str | None]]] = {}
+        self._citable: dict[str, Cited] = {}
+        self._read_to = 0
 
     def __enter__(self) -> Self:
         """Use as a context manager."""
@@ -116,14 +127,12 @@ class Ledger:
 
     def cited(self, event_ids: Iterable[str]) -> dict[str, Cited]:
         """What is known of these ids; unknown ones are absent."""
-        ids, found = sorted(set(event_ids)), {}
         with self._engine.connect() as connection:
-            for start in range(0, len(ids), _CHUNK):
-                given = {"workspace": self.workspace_id, "ids": ids[start : start + _CHUNK]}
-                for row in connection.execute(_CITED, given):
-                    if row.workspace_id == self.workspace_id:
-                        found[row.event_id] = Cited(_moment(row.occurred_at), row.customer_id)
-        return found
+            given = {"workspace": self.workspace_id, "known": self._read_to}
+            for position, event_id, at, customer_id in connection.execute(_CITABLE, given):
+                self._citable[event_id] = Cited(_moment(at), customer_id)
+                self._read_to = max(self._read_to, position)
+        return {event_id: self._citable[event_id] for event_id in set(event_ids) & self._citable.keys()}
 
     def orders(self, until: datetime) -> list[Bought]:
         """Every order line of the workspace up to `until`."""

@@ -17,6 +17,18 @@ def test_events_are_stored_when_the_answer_comes_and_folded_after(served: Served
     assert pipeline.profiles.position("shop") == pipeline.log.position("shop")
 
 
+def test_every_event_gets_its_verdict_on_request(served: Served) -> None:
+    served.send(an_order_body(1), an_order_body(2))
+    events = [an_order_body(1), an_order_body(2, amount_minor=1), an_order_body(3), an_order_body(4, kind=7)]
+    body = {"source": "till", "events": events}
+    verdicts = served.ask("POST", "/v1/events?verdicts=1", json=body).json()["data"]["verdicts"]
+    assert [(v["index"], v["message_id"], v["verdict"]) for v in verdicts] == [
+        (0, "m1", "duplicate"), (1, "m2", "conflict"), (2, "m3", "accepted"), (3, "m4", "quarantined"),
+    ]  # fmt: skip
+    logged = [event.event_id for _, event in served.app.pipeline.log.since("shop", 0, limit=9)]
+    assert [v["event_id"] for v in verdicts] == [logged[0], logged[1], logged[2], None]
+
+
 def test_resending_is_safe(served: Served) -> None:
     served.send(an_order_body(1))
     receipt = served.send(an_order_body(1), an_order_body(2), an_order_body(2)).json()["data"]
@@ -100,7 +112,7 @@ def test_many_senders_at_once_lose_and_double_nothing(served: Served) -> None:
     for worker in workers:
         worker.join()
     assert served.stored() == (21, 0)
-    assert served.app.pipeline.rebuild(served.app.pipeline.access.workspace("shop")) == 0
+    assert served.app.pipeline.check(served.app.pipeline.access.workspace("shop")).total == 0
 
 
 def test_events_land_in_the_workspace_of_the_key(served: Served) -> None:

@@ -1,10 +1,17 @@
 """Odd bodies: whatever is sent, the answer is a 4xx in our own form, and nothing is stored."""
 
+import gzip
 import json
+import zlib
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.api.strict_json import MAX_BODY, MAX_DEPTH, loads
+from app.api.bodies import MAX_BODY, PIECE
+from app.api.strict_json import MAX_DEPTH, Unusable, as_written, fault_of, loads, loads_marked
 from app.errors import InvalidInput
 from tests.factories_api import Served, an_order_body
 
@@ -97,8 +104,56 @@ def test_only_json_is_read(shared: Served, media: str) -> None:
     assert shared.stored() == (0, 0)
 
 
-def test_a_compressed_body_is_415_until_we_read_them(shared: Served) -> None:
-    assert shared.send_raw(batch(), content_encoding="gzip").status_code == 415
+def raw_deflate(body: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(body) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("x-gzip", lambda body: gzip.compress(body[:50]) + gzip.compress(body[50:])),
+        ("deflate", zlib.compress),
+        ("deflate", raw_deflate),
+        ("identity", bytes),
+    ],
+)
+def test_compressed_bodies_are_read(served: Served, encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    assert served.send_raw(pack(batch()), content_encoding=encoding).json()["data"]["accepted"] == 1
+
+
+@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 5 * PIECE])
+def test_compressed_bodies_of_any_size_are_read_whole(served: Served, size: int) -> None:
+    body = with_field(f'"text": "{"x" * (size - len(with_field(chr(34) * 8)))}"')
+    assert served.send_raw(gzip.compress(body), content_encoding="gzip").json()["data"]["accepted"] == 1
+
+
+DAMAGED = {
+    "cut off": gzip.compress(batch())[:-9],
+    "the checksum missing": gzip.compress(batch())[:-8],
+    "a changed byte": gzip.compress(batch())[:20] + b"?" + gzip.compress(batch())[21:],
+    "not gzip": batch(),
+    "a tail": gzip.compress(batch()) + b"tail",
+    "zlib's trailer missing": zlib.compress(batch())[:-2],
+}
+
+
+@pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_damaged_compressed_body_is_refused(shared: Served, body: bytes) -> None:
+    answer = shared.send_raw(body, content_encoding="gzip")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-input")
+    assert shared.stored() == (0, 0)
+
+
+def test_a_gzip_bomb_is_413(shared: Served) -> None:
+    bomb = gzip.compress(b"0" * (64 << 20))
+    assert len(bomb) < MAX_BODY
+    assert shared.send_raw(bomb, content_encoding="gzip").status_code == 413
+
+
+def test_an_encoding_that_we_do_not_read_is_415(shared: Served) -> None:
+    assert shared.send_raw(batch(), content_encoding="br").status_code == 415
 
 
 def test_no_problem_repeats_what_was_sent(shared: Served) -> None:
@@ -117,3 +172,83 @@ def test_what_is_in_order_is_read_as_it_is() -> None:
 def test_one_level_more_is_refused() -> None:
     with pytest.raises(InvalidInput, match="nested too deeply"):
         loads(b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1))
+
+
+# --- the fast way agrees with the careful one -------------------------------------------------------------------
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**65), 2**65) | st.floats(allow_nan=True) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(":a,\\", max_size=3), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_values, st.booleans(), st.sampled_from((None, 1)), st.booleans())
+def test_any_text_is_read_as_the_careful_reader_reads_it(
+    value: Any, ascii_only: bool, indent: Any, twice: bool
+) -> None:
+    raw = json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode("utf-8", "surrogatepass")
+    if twice:
+        raw = raw.replace(b'"a"', b'""')
+    try:
+        found = loads(raw)
+    except InvalidInput:
+        assert not readable(raw)
+    else:
+        assert readable(raw)
+        assert found == json.loads(raw)
+
+
+def readable(raw: bytes) -> bool:
+    try:
+        return fault_of(loads_marked(raw)) is None
+    except InvalidInput:
+        return False
+
+
+@pytest.mark.parametrize("depth", [31, 32, 33, 34, 200])
+@pytest.mark.parametrize(("opening", "closing", "core"), [("[", "]", ""), ("[", "]", "1"), ('{"a":', "}", "1")])
+def test_depth_is_counted_exactly(depth: int, opening: str, closing: str, core: str) -> None:
+    raw = (opening * depth + core + closing * depth).encode()
+    if depth <= MAX_DEPTH:
+        assert loads(raw) is not None
+    else:
+        with pytest.raises(InvalidInput, match="nested too deeply"):
+            loads(raw)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "a": 2}',
+        '{"a": {"b": 1, "b": ":"}}',
+        '{"\\u003a": 1, "x": "\\u003A", ":": 2, "\\u003a": 3}',
+        '{"a": 1, "\\u0061": 2}',
+        '{"a": {"c": ":::"}, "a": 1}',
+        '{"a": ":", "a": 1, "b": "::"}',
+    ],
+)
+def test_a_name_given_twice_is_seen_however_it_is_written(text: str) -> None:
+    with pytest.raises(InvalidInput, match="twice"):
+        loads(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": ":", "b": "::", "c:d": "\\u003a"}',
+        '{"id": "1234567890123456789012345678901234567890"}',
+        '{"x": 0.12345678901234567890123}',
+        '{"x": [9223372036854775807, -9223372036854775808]}',
+        '{"x": "\\u00001", "y": 1}'.replace("\\u0000", "\\\\u0000"),
+    ],
+)
+def test_what_only_looks_odd_is_read(text: str) -> None:
+    assert loads(text.encode()) == json.loads(text)
+
+
+def test_marks_keep_what_was_written() -> None:
+    value = loads_marked(b'{"a": NaN, "b": 18446744073709551616, "c": {"d": 1, "d": 2}, "e": "\\ud800"}')
+    assert isinstance(value, dict)
+    assert isinstance(value["a"], Unusable)
+    assert as_written(value) == '{"a": "NaN", "b": "18446744073709551616", "c": [["d", 1], ["d", 2]], "e": "\\ud800"}'

@@ -91,7 +91,7 @@ def test_from_a_file_to_a_story_and_a_strategy(understory: Run, files: Path) -> 
     key_id = understory("keys", "list", "-w", "pos").stdout.split()[0]
     assert key_id in understory("keys", "revoke", key_id, "-w", "pos").stdout
     assert "no valid keys" in understory("keys", "list", "-w", "pos").stdout
-    assert "all profiles equal the log" in understory("rebuild", "-w", "pos").stdout
+    assert "all profiles equal the log" in understory("rebuild", "--check", "-w", "pos").stdout
 
 
 def test_a_second_import_of_the_same_file_adds_nothing(understory: Run, files: Path) -> None:

@@ -164,3 +164,65 @@ def test_what_a_source_sends_is_text_and_never_markup(watched: Watched, console:
     expect(page.locator(".evidence .cell-item").last).to_have_text(nasty)
     assert page.locator("img[src=x]").count() == 0
     assert dialogs == []
+
+
+def post(watched: Watched, console: Running, source: str, *events: dict[str, object]) -> dict[str, int]:
+    answer = watched.page.request.post(
+        f"{watched.address}/v1/events",
+        headers={"Authorization": f"Bearer {console.key}"},
+        data={"source": source, "events": list(events)},
+    )
+    assert answer.ok, answer.text()
+    counts: dict[str, int] = answer.json()["data"]
+    return counts
+
+
+def test_the_data_page_tells_what_came_and_replays_after_a_fix(watched: Watched, console: Running) -> None:
+    ambiguous = an_order_body(1, occurred_at="03/02/2026 10:00", identifiers={"phone": "13912345678"})
+    assert post(watched, console, "till", ambiguous, an_order_body(2, kind="spun_the_wheel"))["quarantined"] == 1
+    page = watched.open("/?lang=en")
+    page.locator(".nav-link").click()
+    page.wait_for_url("**/data?lang=en")
+    page.locator(".sources a", has_text="till").click()
+    expect(page.locator(".cleaning .panel-title")).to_have_text("Cleaning report: till")
+    expect(page.locator(".faults tbody tr", has_text="reads in two ways")).to_contain_text("put in quarantine")
+    expect(page.locator(".unknown-kinds")).to_have_text("spun_the_wheel 1")
+    row = page.locator(".records tbody tr", has_text="till")
+    expect(row).to_contain_text("[phone]")
+    assert "13912345678" not in page.content()
+    settings = watched.page.request.put(
+        f"{watched.address}/v1/sources/till",
+        headers={"Authorization": f"Bearer {console.key}"},
+        data={"time_format": "dmy"},
+    )
+    assert settings.ok
+    page.get_by_role("button", name="Replay", exact=True).click()
+    expect(page.locator(".sure")).to_contain_text("waiting records now?")
+    expect(row).to_contain_text("waiting")
+    page.get_by_role("button", name="Yes, replay").click()
+    expect(page.locator(".replay-done")).to_contain_text("1 accepted")
+    expect(row).to_contain_text("replayed")
+
+
+def test_the_data_page_speaks_both_languages(watched: Watched) -> None:
+    page = watched.open("/data?lang=zh")
+    expect(page.locator(".heading")).to_have_text("数据与数据质量")
+    page.locator(".language").click()
+    page.wait_for_url("**/data?lang=en**")
+    expect(page.locator(".cleaning .panel-title")).to_contain_text("Cleaning report")
+    for label in page.locator(".panel-title, .panel-head .muted, th, .faults td, .q-btn").all_inner_texts():
+        assert not CHINESE.search(label)
+
+
+def test_a_source_that_is_not_there_is_answered_in_words(watched: Watched) -> None:
+    page = watched.open("/data?lang=en&source=nobody")
+    expect(page.get_by_text("There is no such source in this workspace.")).to_be_visible()
+
+
+def test_a_kind_that_nobody_knows_is_shown_on_the_customer_as_it_came(watched: Watched, console: Running) -> None:
+    at = {"occurred_at": "2026-10-30T10:00:00+08:00", "identifiers": {"user_id": "wheel", "device": "d-wheel"}}
+    post(watched, console, "wheel", an_order_body(8, **at), an_order_body(9, kind="spun_the_wheel", **at))
+    page = watched.open("/customer/user_id:wheel?lang=en")
+    expect(page.locator(".latest .cell-kind", has_text="spun_the_wheel")).to_have_count(1)
+    expect(page.locator(".identity tbody tr")).to_contain_text("same event")
+    expect(page.locator(".identity tbody tr")).to_contain_text("bridge")

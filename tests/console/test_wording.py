@@ -1,13 +1,18 @@
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 from app.console.wording import wording
+from app.events.findings import Done, Group
+from app.events.quarantine_rows import State
+from app.events.reasons import CODES
 from app.events.schemas import EventKind
-from app.identity.identifiers import STRENGTH
+from app.identity.rules import shipped_rules
 from app.narrative.schemas import ClaimKind
 from app.profile.schemas import RfmClass
 from app.strategy.policy import Rule
+from tests.factories_faults import FAULTS
 
 CONSOLE = Path("app/console")
 
@@ -34,8 +39,13 @@ def test_every_value_that_we_know_has_words() -> None:
     assert {f"kinds.{kind}" for kind in EventKind} <= known
     assert {f"story.kinds.{kind}" for kind in ClaimKind} <= known
     assert {f"rfm.{name}" for name in RfmClass} <= known
-    assert {f"identifier.{name}" for name in STRENGTH} <= known
+    assert {f"identifier.{name}" for name in shipped_rules().strength} <= known
     assert {f"strategy.rule.{rule}" for rule in Rule} <= known
+    assert {f"data.checks.{code}" for code in CODES} <= known
+    assert {f"data.checks.{check}" for check, _ in FAULTS} <= known
+    assert {f"data.done.{done}" for done in Done} <= known
+    assert {f"data.groups.{group}" for group in get_args(Group)} <= known
+    assert {f"data.states.{state}" for state in State} <= known
 
 
 def test_a_value_that_we_do_not_know_is_shown_as_it_came() -> None:

@@ -6,7 +6,7 @@ from app.bootstrap import build
 from app.config import Settings
 from app.demo.load import load_shop
 from app.demo.shop import DemoShop
-from app.events.store import events
+from app.events.tables import events
 
 SHOP = DemoShop(3, 6)
 
@@ -16,7 +16,7 @@ def logged(folder: Path, *, batch: int) -> tuple[dict[str, list[str]], int]:
     app, found = build(Settings(_env_file=None, data_dir=folder, database_url="", llm_url="")), dict[str, list[str]]()
     workspace = load_shop(app.pipeline, SHOP, now=SHOP.ends_at, progress=lambda _: None, batch=batch)
     with app.database.read() as connection:
-        for source, message_id in connection.execute(select(events.c.source, events.c.message_id).order_by("seq")):
+        for source, message_id in connection.execute(select(events.c.source, events.c.message_id).order_by("position")):
             found.setdefault(source, []).append(message_id)
     customers = app.pipeline.customers(workspace, as_of=SHOP.ends_at).total
     app.database.close()

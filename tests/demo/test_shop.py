@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ from app.config import ROOT
 from app.demo.__main__ import event_lines
 from app.demo.shop import DemoShop
 from app.events.intake import Intake, accept
-from app.events.schemas import EventKind, IncomingEvent
+from app.events.schemas import EventKind, IncomingEvent, Named
 from app.identity.identifiers import normalise_identifiers
 from app.privacy.redaction import redact
 from app.retrieval.schemas import Case
@@ -73,9 +74,13 @@ def test_everything_happens_within_the_nine_months(log: Logbook, shop: DemoShop)
     assert all(shop.calendar.midnight <= entry.at < shop.ends_at for entry in log.entries)
 
 
+def named(raw: Mapping[str, str | int]) -> Named:
+    return Named(normalise_identifiers(raw))
+
+
 def test_every_record_passes_the_products_own_intake(log: Logbook, shop: DemoShop) -> None:
     for entry in log.entries[::7]:
-        intake = Intake("demo", entry.source, shop.workspace.zone, "CNY", RECEIVED, normalise_identifiers)
+        intake = Intake("demo", entry.source, shop.workspace.zone, "CNY", RECEIVED, named)
         assert accept(entry.event, intake).event.occurred_at == entry.at
 
 

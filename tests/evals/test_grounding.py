@@ -9,14 +9,12 @@ import pytest
 
 from app.access.schemas import Workspace
 from app.config import Settings
-from app.events.schemas import IncomingEvent
-from app.events.sources.mapping import Parsed
 from app.insights.schemas import ProfileStory
 from app.narrative.schemas import Claim, ClaimKind
 from app.pipeline import Pipeline
 from app.predict.model import CustomerModel
 from evals import shop
-from evals.benchmarks.ingest import _DECODER, NOW, workload
+from evals.benchmarks.shopping import NOW, records, workload
 from evals.scorers.grounding import Grounding, check
 from evals.scorers.ledger import Ledger
 from evals.scorers.predictions import estimator
@@ -55,9 +53,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     work = workload(customers=180)
     with shop.empty(data, WORKSPACE) as pipeline:
         pipeline.put_items(WORKSPACE, work.items)
-        rows = [row for batch in work.batches for row in _DECODER.decode(batch)]
-        records = [Parsed(i, IncomingEvent(**row), None, row) for i, row in enumerate(rows)]
-        pipeline.ingest(WORKSPACE, "test", records, now=NOW)
+        for batch in work.batches:
+            pipeline.ingest(WORKSPACE, "test", records(batch), now=NOW)
         pipeline.catch_up(WORKSPACE)
         url = Settings(data_dir=data, database_url="").resolved_database_url()
         with Ledger(url, "w", pipeline.taxonomy) as ledger:

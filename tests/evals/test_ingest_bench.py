@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from evals.benchmarks.harness import GateFailedError, measure
-from evals.benchmarks.ingest import Ingest, _same_weights, workload
+from evals.benchmarks.ingest import Ingest, _same_weights
+from evals.benchmarks.shopping import workload
 
 
 def test_peer_and_ours_agree_and_one_path_is_reported(tmp_path: Path) -> None:
     said: list[str] = []
-    found = measure([Ingest(customers=20, rounds=1, folder=tmp_path)], said.append)
-    assert [path.path for path in found.paths] == ["ingest.durable"]
+    found = measure([Ingest(customers=20, rounds=1, depth=30, folder=tmp_path)], said.append)
+    assert [path.path for path in found.paths] == ["ingest.durable", "ingest.flatness"]
     assert found.paths[0].ahead is not None
+    assert (found.paths[1].peer, found.paths[1].limit) == (None, 1.0)
     assert any("answers agree" in line for line in said)
     assert list(tmp_path.iterdir()) == []
 

@@ -39,6 +39,8 @@ def test_unknown_kinds_and_properties_are_kept() -> None:
         ({"text": "a\x00b"}, "text holds NUL"),
         ({"item_id": "\ud800"}, "bad item_id"),
         ({"properties": {"x": float("nan")}}, "property is not a finite number"),
+        ({"properties": {"x": ["\udc00"]}}, "properties cannot be kept"),
+        ({"clock_correction_ms": 10**15}, "clock off by"),
         ({"occurred_at": "1970-01-20"}, "time before 1990"),
         ({"occurred_at": "2027-01-05"}, "time more than a day in the future"),
     ],
@@ -52,3 +54,11 @@ def test_an_unusable_event_is_refused_with_its_reason(changes: dict[str, object]
 def test_consent_is_read_in_the_words_that_sources_use(said: object, granted: bool) -> None:
     event = accept(an_incoming("consent", properties={"channel": "sms", "granted": said}), an_intake()).event
     assert event.properties["granted"] is granted
+
+
+def test_a_wrong_clock_is_put_right_and_the_payload_hash_does_not_know_of_it() -> None:
+    plain = accept(an_incoming(message_id="m"), an_intake())
+    corrected = accept(an_incoming(message_id="m", clock_correction_ms=-90_500), an_intake())
+    assert (plain.event.occurred_at - corrected.event.occurred_at).total_seconds() == 90.5
+    assert corrected.event.clock_correction_ms == -90_500
+    assert corrected.payload_hash == plain.payload_hash

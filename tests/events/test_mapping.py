@@ -225,3 +225,26 @@ def test_composite_message_ids_do_not_collide(tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text("\n".join(json.dumps(r) for r in rows), encoding="utf-8")
     assert len({p.incoming.message_id for p in open_events(file, mapping) if p.incoming}) == 2
+
+
+def test_items_hold_from_the_time_in_their_row(tmp_path: Path) -> None:
+    text = MAPPING.replace(
+        "price: {column: price}}", "price: {column: price}, cost: {column: cost}, valid_from: {column: since}}"
+    )
+    mapping = load_mapping(a_mapping(tmp_path, text))
+    file = tmp_path / "items.csv"
+    file.write_text("sku,name,cat,price,cost,since\na,A,x>y,2,1.50,2026-03-01\nb,B,x,2,,\n", encoding="utf-8")
+    first, second = read_items(file, mapping, valid_from=EARLIEST)
+    assert (first.cost, first.valid_from) == (150, datetime(2026, 2, 28, 16, tzinfo=UTC))
+    assert (second.cost, second.valid_from) == (None, EARLIEST)
+
+
+@pytest.mark.parametrize("since", ["soon", "1970-01-01", "2199-01-01"])
+def test_an_item_from_no_plausible_time_names_its_line(tmp_path: Path, since: str) -> None:
+    mapping = load_mapping(
+        a_mapping(tmp_path, MAPPING.replace("price: {column: price}}", "valid_from: {column: since}}"))
+    )
+    file = tmp_path / "items.csv"
+    file.write_text(f"sku,name,cat,since\na,A,x,{since}\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"items\.csv line 2"):
+        read_items(file, mapping, valid_from=EARLIEST)

@@ -1,23 +1,34 @@
 from datetime import timedelta
+from pathlib import Path
 
 from app.database.engine import Database
 from app.events import catalogue
-from app.events.quality import Quarantine, Rejected, summarise
+from app.events.quality import Rejected, summarise
+from app.events.quarantine import Quarantine
+from app.events.schemas import Member
 from app.events.store import EventLog, Verdict
+from app.privacy.vault import Vault
 from tests.factories import ITEMS, RECEIVED, START, an_accepted, an_order
+
+U1 = Member("user_id:u1")
 
 
 def test_a_message_is_logged_once_and_a_changed_one_is_a_conflict(database: Database) -> None:
     log = EventLog(database)
     original, changed = an_accepted(message_id="m", day=0), an_accepted(message_id="m", day=1)
     with database.write() as connection:
-        assert log.append(connection, [original, original, changed]) == [
+        assert [logged.verdict for logged in log.append(connection, [original, original, changed]).logged] == [
             Verdict.ACCEPTED,
             Verdict.DUPLICATE,
             Verdict.CONFLICT,
         ]
     with database.write() as connection:
-        assert log.append(connection, [original]) == [Verdict.DUPLICATE]
+        again = log.append(connection, [original, changed])
+    assert [logged.verdict for logged in again.logged] == [Verdict.DUPLICATE, Verdict.CONFLICT]
+    assert {(logged.event_id, logged.payload_hash) for logged in again.logged} == {
+        (original.event.event_id, original.payload_hash)
+    }
+    assert again.fresh == []
     assert log.count("shop") == 1
 
 
@@ -27,7 +38,7 @@ def test_history_gives_back_what_was_logged_in_canonical_order(database: Databas
     with database.write() as connection:
         log.append(connection, batch)
         catalogue.put(connection, "shop", list(ITEMS.values()))
-    history = log.history("shop", ["user_id:u1"], until=START + timedelta(days=2))
+    history = log.history("shop", [U1], until=START + timedelta(days=2))
     assert [e.event_id for e in history.events] == [batch[1].event.event_id, batch[2].event.event_id]
     assert history.events[1] == batch[2].event
     assert history.texts == {batch[1].event.text_ref: "奶粉"}
@@ -39,7 +50,7 @@ def test_workspaces_do_not_see_each_other(database: Database) -> None:
     with database.write() as connection:
         log.append(connection, [an_accepted()])
     assert log.count("other") == 0
-    assert log.history("other", ["user_id:u1"], until=RECEIVED).events == ()
+    assert log.history("other", [U1], until=RECEIVED).events == ()
 
 
 def test_a_failing_transaction_leaves_nothing(database: Database) -> None:
@@ -53,8 +64,8 @@ def test_a_failing_transaction_leaves_nothing(database: Database) -> None:
     assert log.count("shop") == 0
 
 
-def test_quarantine_keeps_a_record_once_and_counts_reasons(database: Database) -> None:
-    quarantine = Quarantine(database)
+def test_quarantine_keeps_a_record_once_and_counts_reasons(database: Database, tmp_path: Path) -> None:
+    quarantine = Quarantine(database, Vault(database, tmp_path / "keys"))
     bad = [Rejected(3, "not a number: 'x'", "{}"), Rejected(9, "not a number: 'y'", "{}")]
     for _ in range(2):
         with database.write() as connection:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidInput
-from app.events.timestamps import check_plausible, end_of_day, parse_as_of, parse_moment
+from app.events.timestamps import FUTURE_TOLERANCE, check_plausible, end_of_day, parse_as_of, parse_moment, start_of_day
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -59,3 +59,47 @@ def test_a_bare_as_of_date_means_the_end_of_that_local_day() -> None:
     for far in ("0001-01-01", "9999-12-31", "1970-01-01T00:00:00"):
         with pytest.raises(InvalidInput, match="as-of"):
             parse_as_of(far, SHANGHAI)
+
+
+LONDON, KATHMANDU, CAIRO = ZoneInfo("Europe/London"), ZoneInfo("Asia/Kathmandu"), ZoneInfo("Africa/Cairo")
+
+
+def test_a_local_time_that_a_clock_change_skips_moves_forward_with_the_clock() -> None:
+    skipped = parse_moment("2026-03-29 01:30:00", zone=LONDON)
+    assert skipped == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert skipped.astimezone(LONDON).hour == 2
+
+
+def test_of_a_local_time_that_occurs_twice_the_first_is_meant() -> None:
+    assert parse_moment("2026-10-25 01:30:00", zone=LONDON) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert parse_moment("2026-10-25T01:30:00+00:00", zone=LONDON) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "starts", "hours"),
+    [
+        (SHANGHAI, date(2026, 3, 31), datetime(2026, 3, 30, 16, tzinfo=UTC), 24),
+        (KATHMANDU, date(2026, 3, 31), datetime(2026, 3, 30, 18, 15, tzinfo=UTC), 24),
+        (LONDON, date(2026, 3, 29), datetime(2026, 3, 29, tzinfo=UTC), 23),
+        (LONDON, date(2026, 10, 25), datetime(2026, 10, 24, 23, tzinfo=UTC), 25),
+        (CAIRO, date(2026, 4, 24), datetime(2026, 4, 23, 22, tzinfo=UTC), 23),
+    ],
+)
+def test_local_days_have_as_many_hours_as_the_clock_change_leaves_them(
+    zone: ZoneInfo, day: date, starts: datetime, hours: int
+) -> None:
+    assert start_of_day(day, zone) == starts
+    assert end_of_day(day, zone) + timedelta(microseconds=1) == starts + timedelta(hours=hours)
+    assert end_of_day(day, zone).astimezone(zone).date() == day
+
+
+def test_one_day_ahead_is_the_last_moment_that_is_taken() -> None:
+    check_plausible(MOMENT + FUTURE_TOLERANCE, received_at=MOMENT)
+    with pytest.raises(InvalidInput, match="more than a day in the future"):
+        check_plausible(MOMENT + FUTURE_TOLERANCE + timedelta(microseconds=1), received_at=MOMENT)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, -1, 631_151_999])
+def test_clocks_that_were_never_set_are_told_by_their_year(seconds: int) -> None:
+    with pytest.raises(InvalidInput, match="time before 1990"):
+        check_plausible(parse_moment(seconds, zone=SHANGHAI), received_at=MOMENT)

@@ -1,9 +1,9 @@
 """Take events in: durable before they are acknowledged, folded into profiles after."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, BackgroundTasks, Depends
+from fastapi import APIRouter, BackgroundTasks, Depends, Query
 
 from app.access.schemas import Role
 from app.api.answers import Answer
@@ -12,6 +12,8 @@ from app.api.events_body import MAX_EVENTS, Batch, Receipt, read_batch, receipt
 from app.api.problems import documented
 
 router = APIRouter(tags=["events"], dependencies=[Depends(allowed(Role.INGEST))])
+
+Posted = Answer[Receipt]
 
 
 def _body_schema() -> dict[str, Any]:
@@ -22,13 +24,18 @@ def _body_schema() -> dict[str, Any]:
 
 
 @router.post("/v1/events", responses=documented(401, 403, 413, 415, 422, 500), openapi_extra=_body_schema())
-def post_events(sender: Sender, body: Body, after: BackgroundTasks, folding: Folder) -> Answer[Receipt]:
+def post_events(
+    sender: Sender,
+    body: Body,
+    after: BackgroundTasks,
+    folding: Folder,
+    verdicts: Annotated[bool, Query(description="Also say what became of each event")] = False,
+) -> Posted:
     """Log up to 500 events of one source in one transaction.
 
     When this answers, every accepted event survives a crash. Resending is safe: a known message is a duplicate.
     """
     batch = read_batch(body)
-    intake = sender.pipeline.intake(sender.workspace, batch.source, now=sender.now)
-    report = sender.pipeline.ingest(sender.workspace, batch.source, batch.records, now=sender.now, intake=intake)
+    taken = sender.pipeline.take(sender.workspace, batch.source, batch.records, now=sender.now)
     after.add_task(folding.follow, sender.workspace)
-    return Answer(data=receipt(report, batch, intake), as_of=sender.now)
+    return Posted(data=receipt(taken, batch, verdicts=verdicts), as_of=sender.now)

@@ -2,12 +2,9 @@
 
 import hashlib
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from decimal import Decimal
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -19,11 +16,13 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from app.access.schemas import known_zone
 from app.errors import InvalidInput
+from app.events.amounts import minor_units, to_minor
 from app.events.schemas import EventKind, IncomingEvent, Item
 from app.events.sources.files import RawRow, Row, Table, read_table
+from app.events.sources.items import category_path, plausible_start
+from app.events.time_formats import check_format
+from app.events.timestamps import parse_moment
 from app.schema import Frozen
-
-_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][+-]?\d{1,9})?")
 
 
 class TimeColumn(Frozen):
@@ -31,7 +30,7 @@ class TimeColumn(Frozen):
 
     column: str
     unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"
-    format: str = ""
+    format: Annotated[str, AfterValidator(check_format)] = ""
 
 
 class KindColumn(Frozen):
@@ -58,6 +57,8 @@ class ItemMapping(Frozen):
     brand: str | None = None
     price: AmountColumn | None = None
     cost: AmountColumn | None = None
+    valid_from: TimeColumn | None = None
+    """From when the row holds; the time given with the import where the column is empty or not named."""
 
 
 class Mapping(Frozen):
@@ -102,6 +103,8 @@ class Parsed(NamedTuple):
     incoming: IncomingEvent | None
     fault: str | None
     row: Row
+    message_id: str | None = None
+    """Of a row that could not be read, as far as it was known: a replay must give it the same."""
 
     @property
     def content(self) -> str:
@@ -152,9 +155,10 @@ def read_items(path: Path, mapping: Mapping, *, valid_from: datetime) -> list[It
         raise InvalidInput(f"mapping {mapping.source!r} has no `items:` section, so --items cannot be read")
     table, shape = read_table(path), mapping.items
     amounts = [a.column for a in (shape.price, shape.cost) if a]
-    named = [shape.item_id, shape.title, shape.category_path, shape.brand, *amounts]
+    since = shape.valid_from.column if shape.valid_from else None
+    named = [shape.item_id, shape.title, shape.category_path, shape.brand, since, *amounts]
     _require(table, {name for name in named if name}, path.name)
-    return [_item(row, shape, mapping.currency, valid_from, path.name) for row in table.rows]
+    return [_item(row, mapping, shape, valid_from, path.name) for row in table.rows]
 
 
 def _require(table: Table, columns: set[str], name: str) -> None:
@@ -171,15 +175,25 @@ def _parse_rows(rows: Iterable[RawRow], mapping: Mapping) -> Iterator[Parsed]:
             yield Parsed(line, None, fault, row)
             continue
         try:
-            yield Parsed(line, _incoming(row, mapping, mapping.zone, seen), None, row)
+            message_id = message_id_of(row, mapping, seen)
         except InvalidInput as error:
             yield Parsed(line, None, str(error), row)
+            continue
+        yield read_row(row, mapping, line=line, message_id=message_id)
 
 
-def _incoming(row: Row, mapping: Mapping, zone: ZoneInfo, seen: Counter[str]) -> IncomingEvent:
+def read_row(row: Row, mapping: Mapping, *, line: int, message_id: str) -> Parsed:
+    """One row as an event, or why it is none."""
+    try:
+        return Parsed(line, _incoming(row, mapping, mapping.zone, message_id), None, row)
+    except InvalidInput as error:
+        return Parsed(line, None, str(error), row, message_id)
+
+
+def _incoming(row: Row, mapping: Mapping, zone: ZoneInfo, message_id: str) -> IncomingEvent:
     kind = _kind(row, mapping.kind)
     return IncomingEvent(
-        message_id=_message_id(row, mapping, seen),
+        message_id=message_id,
         kind=kind,
         occurred_at=_when(row, mapping.occurred_at.column, zone),
         identifiers={t: v for t, c in mapping.identifiers.items() if (v := _text(row.get(c))) is not None},
@@ -194,7 +208,7 @@ def _incoming(row: Row, mapping: Mapping, zone: ZoneInfo, seen: Counter[str]) ->
     )
 
 
-def _message_id(row: Row, mapping: Mapping, seen: Counter[str]) -> str:
+def message_id_of(row: Row, mapping: Mapping, seen: Counter[str]) -> str:
     """The declared key; without one, the row's content and how often the file has had it so far.
 
     So a file read twice is deduplicated, and two equal lines of one invoice stay two.
@@ -261,52 +275,36 @@ def _amount_of(kind: str, row: Row, mapping: Mapping) -> int | None:
 
 def _amount(row: Row, amount: AmountColumn, currency: str) -> int:
     scale = minor_units(currency) if amount.unit == "major" else 1
-    try:
-        total = _decimal(row.get(amount.column), amount.column)
-        if amount.times:
-            total *= _decimal(row.get(amount.times), amount.times)
-        minor = int((total * scale).quantize(Decimal(1)))
-    except ArithmeticError:  # beyond what Decimal holds
-        raise InvalidInput(f"amount out of range: {row.get(amount.column)!r} in {amount.column!r}") from None
-    if total < 0:
-        raise InvalidInput(f"negative amount: {total} in {amount.column!r} (send returns as refunds)")
-    return minor
+    times = (_text(row.get(amount.times)), amount.times) if amount.times else None
+    return to_minor(_text(row.get(amount.column)), amount.column, scale=scale, times=times)
 
 
-def _decimal(value: Any, column: str) -> Decimal:
-    text = _text(value) or ""
-    if not _NUMBER.fullmatch(text):
-        raise InvalidInput(f"not a number: {text!r} in {column!r} (1,234.50 or 1234.5)")
-    return Decimal(text.replace(",", ""))
-
-
-@lru_cache
-def minor_units(currency: str) -> int:
-    """How many minor units make one major unit: 100 for CNY, 1 for JPY."""
-    from babel.numbers import get_currency_precision
-
-    return int(10 ** get_currency_precision(currency))
-
-
-def _item(row: RawRow, shape: ItemMapping, currency: str, valid_from: datetime, name: str) -> Item:
+def _item(row: RawRow, mapping: Mapping, shape: ItemMapping, valid_from: datetime, name: str) -> Item:
     item_id, title = _named(row.values, shape.item_id), _named(row.values, shape.title)
     if row.fault or item_id is None or title is None:
         raise InvalidInput(f"{name} line {row.line}: {row.fault or 'item_id or title is empty'}")
-    category = _named(row.values, shape.category_path) or ""
     try:
         price, cost = (
-            _amount(row.values, a, currency) if a and _text(row.values.get(a.column)) else None
+            _amount(row.values, a, mapping.currency) if a and _text(row.values.get(a.column)) else None
             for a in (shape.price, shape.cost)
         )
+        since = _valid_from(row.values, shape.valid_from, mapping.zone) or valid_from
     except InvalidInput as error:
         raise InvalidInput(f"{name} line {row.line}: {error}") from None
     return Item(
         item_id=item_id,
         title=title,
-        category_path=tuple(part.strip() for part in re.split(r"[>/]", category) if part.strip()),
+        category_path=category_path(_named(row.values, shape.category_path) or ""),
         brand=_named(row.values, shape.brand),
         price=price,
         cost=cost,
-        currency=currency,
-        valid_from=valid_from,
+        currency=mapping.currency,
+        valid_from=since,
     )
+
+
+def _valid_from(row: Row, column: TimeColumn | None, zone: ZoneInfo) -> datetime | None:
+    if column is None or _text(row.get(column.column)) is None:
+        return None
+    moment = _when(row, column.column, zone)
+    return plausible_start(parse_moment(moment, zone=zone, unit=column.unit, fmt=column.format))

@@ -1,0 +1,36 @@
+"""What every command shares: its options, and the product opened over one data folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from app.access.schemas import Workspace
+from app.bootstrap import App, build
+from app.config import Settings
+from app.events.timestamps import parse_as_of
+
+WorkspaceName = Annotated[str, typer.Option("--workspace", "-w", envvar="UNDERSTORY_WORKSPACE", help="Workspace name.")]
+AsOf = Annotated[str, typer.Option("--as-of", help="Date (end of that day, workspace zone) or ISO 8601 time.")]
+Language = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="Language of the answer.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DataDir = Annotated[Path | None, typer.Option("--data", help="Data folder (default: data, or UNDERSTORY_DATA_DIR).")]
+
+
+@contextmanager
+def opened(data: Path | None, **changes: str) -> Iterator[App]:
+    """The product over one data folder; `changes` override settings, empty ones do not."""
+    given: dict[str, Any] = {name: value for name, value in {"data_dir": data, **changes}.items() if value}
+    app = build(Settings(**given))
+    try:
+        yield app
+    finally:
+        app.database.close()
+
+
+def moment_of(app: App, shop: Workspace, as_of: str) -> datetime:
+    """The moment that `--as-of` names; without it, as far as the data reach."""
+    return parse_as_of(as_of, shop.zone) if as_of else app.pipeline.clock(shop, now=datetime.now(UTC))

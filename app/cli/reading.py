@@ -1,0 +1,94 @@
+"""Read customers and ask for strategies; fold profiles anew."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import typer
+
+from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, moment_of, opened
+from app.cli.output import print_customers, print_json, print_reading, print_strategy
+
+reading_commands = typer.Typer()
+
+
+@reading_commands.command()
+def customers(
+    top: Annotated[Literal["ltv", "churn_risk", "recent", "total"], typer.Option(help="What to sort by.")] = "ltv",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
+    search: Annotated[str, typer.Option(help="Part of an id.")] = "",
+    workspace: WorkspaceName = "demo",
+    as_of: AsOf = "",
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List customers by expected value, churn risk, recency or spend."""
+    with opened(data) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        found = app.pipeline.customers(
+            shop, as_of=moment_of(app, shop, as_of), order_by=top, limit=limit, search=search
+        )
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    print_customers(found)
+
+
+@reading_commands.command()
+def profile(
+    customer: Annotated[str, typer.Argument(help="Our customer id or a source id.")],
+    workspace: WorkspaceName = "demo",
+    as_of: AsOf = "",
+    lang: Language = None,
+    llm: Annotated[str, typer.Option("--llm", help="URL of an OpenAI-compatible server that writes the story.")] = "",
+    llm_model: Annotated[str, typer.Option("--llm-model", help="Name of its model.")] = "",
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell one customer's story with its evidence, value and churn estimates."""
+    with opened(data, llm_url=llm, llm_model=llm_model) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        reading = app.pipeline.read_customer(
+            shop, customer, as_of=moment_of(app, shop, as_of), lang=lang or shop.language
+        )
+    if as_json:
+        print_json(reading.model_dump(mode="json"))
+    else:
+        print_reading(reading)
+
+
+@reading_commands.command()
+def strategy(
+    customer: Annotated[str, typer.Argument(help="Our customer id or a source id.")],
+    workspace: WorkspaceName = "demo",
+    as_of: AsOf = "",
+    lang: Language = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose what to do about one customer, or say why not. The decision is logged."""
+    with opened(data) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        moment = moment_of(app, shop, as_of)
+        found = app.pipeline.recommend(shop, customer, as_of=moment, now=datetime.now(UTC), lang=lang or shop.language)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print_strategy(found.strategy, shop)
+
+
+@reading_commands.command()
+def rebuild(
+    check: Annotated[bool, typer.Option("--check", help="Only compare: change nothing.")] = False,
+    workspace: WorkspaceName = "demo",
+    data: DataDir = None,
+) -> None:
+    """Make identities and profiles anew from the log and replace what differs; exit code 1 when something did."""
+    with opened(data) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        different = app.pipeline.check(shop) if check else app.pipeline.rebuild(shop)
+    if different.total:
+        done = "differ from the log" if check else "differed from the log and were replaced"
+        print(f"{different.identities} identities and {different.profiles} profiles {done}")
+        sys.exit(1)
+    print("all identities and all profiles equal the log")

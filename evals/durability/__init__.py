@@ -1,0 +1,1 @@
+"""A real server that is killed while real clients write to it, and what is found afterwards."""
