@@ -38,8 +38,8 @@ class Settings(BaseSettings):
     """Folder for the database and everything derived from it."""
     database_url: str = ""
     """sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME; empty means `understory.db` in `data_dir`."""
-    keys_dir: Path | None = None
-    """Folder of the keys that hide and seal phone and ID numbers, one file per workspace; None means `keys` in
+    keys_dir: str = ""
+    """Folder of the keys that hide and seal phone and ID numbers, one file per workspace; empty means `keys` in
     `data_dir`. Back it up apart from the database: without its key a workspace's numbers are lost."""
     llm_url: ServerUrl = ""
     """Base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1; empty means no large model."""
@@ -70,4 +70,4 @@ class Settings(BaseSettings):
 
     def resolved_keys_dir(self) -> Path:
         """The folder of the key files."""
-        return self.keys_dir or self.data_dir / "keys"
+        return Path(self.keys_dir) if self.keys_dir else self.data_dir / "keys"

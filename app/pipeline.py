@@ -287,9 +287,10 @@ class Pipeline:
 
     def _state(self, workspace: Workspace, customer: Customer, book: Book, context: Context) -> State:
         """The followed state where it stands at the book's moment, else the book's events folded anew."""
-        stored = self.profiles.states(workspace.workspace_id, [customer.customer_id]).get(customer.customer_id)
-        if stored and covers(stored, book.history.events):
-            return stored
+        stored = self.profiles.snapshots(workspace.workspace_id, [customer.customer_id]).get(customer.customer_id)
+        same = stored is not None and stored.identity_version == customer.identity_version
+        if stored and same and covers(stored.state, book.history.events):
+            return stored.state
         return fold(None, book.history.events, context)
 
     def _context(self, workspace: Workspace, book: Book) -> Context:

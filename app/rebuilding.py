@@ -10,9 +10,9 @@ from app.database.engine import Database
 from app.database.statements import query
 from app.events.store import EventLog
 from app.identity.graph import IdentityGraph, replay
-from app.identity.rows import link_row, node_rows
+from app.identity.rows import hold_rows, link_row, node_rows
 from app.identity.store import IdentityStore
-from app.identity.tables import identity_edges, identity_nodes
+from app.identity.tables import consent_holds, identity_edges, identity_nodes
 from app.profile.follow import ProfileFollower
 from app.profile.store import ProfileStore
 
@@ -21,7 +21,7 @@ class Differences(NamedTuple):
     """How much of what is stored is not what the log says."""
 
     identities: int
-    """Identifiers and links that are missing, left over or different."""
+    """Identifiers, links and held refusals that are missing, left over or different."""
     profiles: int
     """Customers whose snapshot or checkpoints differ."""
 
@@ -82,10 +82,11 @@ class Rebuilding:
 
 
 _Row = tuple[Any, ...]
+_KEYS = {table: len(table.primary_key) for table in (identity_nodes, identity_edges, consent_holds)}
 
 
 def _stored(connection: Connection, workspace_id: str) -> set[_Row]:
-    return {row for table in (identity_nodes, identity_edges) for row in _all(connection, table, workspace_id)}
+    return {row for table in _KEYS for row in _all(connection, table, workspace_id)}
 
 
 def _all(connection: Connection, table: Table, workspace_id: str) -> Iterable[_Row]:
@@ -97,9 +98,12 @@ def _all(connection: Connection, table: Table, workspace_id: str) -> Iterable[_R
 def _rows(workspace_id: str, graph: IdentityGraph) -> set[_Row]:
     nodes = node_rows(workspace_id, graph.nodes.values(), graph.nodes, graph.rules.handover)
     links = [link_row(workspace_id, link) for link in graph.changes.links]
-    return {(identity_nodes.name, *row) for row in nodes} | {(identity_edges.name, *row) for row in links}
+    holds = hold_rows(workspace_id, graph.changes.holds)
+    made = {identity_nodes: nodes, identity_edges: links, consent_holds: holds}
+    return {(table.name, *row) for table, rows in made.items() for row in rows}
 
 
 def _named(rows: set[_Row]) -> int:
     """A row that differs is there twice, as it is and as it should be: count what it is about."""
-    return len({row[:4] if row[0] == identity_nodes.name else row[:3] for row in rows})
+    keys = {table.name: 1 + key for table, key in _KEYS.items()}
+    return len({row[: keys[row[0]]] for row in rows})

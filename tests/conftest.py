@@ -1,8 +1,10 @@
 """What every test shares: no network beyond loopback, and real parts that are small."""
 
+import fcntl
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,10 +79,23 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, databases_where_asked: None) -> Iterator[App]:
     """A demo shop of 135 customers behind the real pipeline, made once. Tests read it and leave it as it was."""
-    settings = Settings(
-        _env_file=None, data_dir=tmp_path_factory.mktemp("demo"), database_url="", demo_customers=135, llm_url=""
-    )
-    app = build(settings)
-    load_demo(app, now=datetime(2026, 11, 1, tzinfo=UTC))
+    folder = shared_folder(tmp_path_factory) / "demo"
+    with made_once(folder):
+        app = build(Settings(_env_file=None, data_dir=folder, database_url="", demo_customers=135, llm_url=""))
+        load_demo(app, now=datetime(2026, 11, 1, tzinfo=UTC))
     yield app
     app.database.close()
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run that all its processes have in common."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def made_once(folder: Path) -> Iterator[None]:
+    """One process of a run at a time: who comes first makes what the others find."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -11,6 +11,8 @@ from app.database.migrate import upgrade
 
 SERVER = os.environ.get("POSTGRES_URL", "")
 """What `make test-postgres` sets."""
+EXAMPLES = 5 if SERVER else 25
+"""Generated histories that a test takes through a whole app: on a server each step waits for an answer."""
 _made: set[str] = set()
 
 
@@ -43,7 +45,8 @@ def _made_as(name: str, *, template: str) -> str:
     if name not in _made:
         engine = create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
+                connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         engine.dispose()
         _made.add(name)
     return url.set(database=name).render_as_string(hide_password=False)

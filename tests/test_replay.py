@@ -15,6 +15,8 @@ from app.events.quarantine import Filter
 from app.events.quarantine_rows import State
 from app.events.source_settings import SourceSettings
 from app.events.sources.mapping import Mapping, Parsed, open_events
+from app.events.sources.posted import read_event
+from app.events.sources.segment import Arrival, SegmentReader
 from app.replay import BATCH
 from tests.factories import an_incoming
 
@@ -182,3 +184,93 @@ def test_another_workspace_s_records_are_out_of_reach(app: App) -> None:
 def test_a_mapping_for_another_source_is_refused(app: App) -> None:
     with pytest.raises(InvalidInput, match="for the source 'pos', not 'web'"):
         app.pipeline.replay.run(shop(app), Filter(source="web"), by="me", now=LATER, mapping=MAPPING)
+
+
+# --- what came over the API -------------------------------------------------------------------------------------
+
+
+def refused(app: App, source: str, *rows: dict[str, Any], reason: str = "wrong field: an older version") -> None:
+    """As a version would have left them that could not read them yet."""
+    app.pipeline.ingest(shop(app), source, [Parsed(n, None, reason, row) for n, row in enumerate(rows)], now=NOW)
+
+
+def logged(app: App) -> list[tuple[str, str, datetime]]:
+    return [(e.message_id, e.kind, e.occurred_at) for _, e in app.pipeline.log.since("shop", 0, limit=99)]
+
+
+def an_sdk_order(**fields: Any) -> dict[str, Any]:
+    products = [{"product_id": p, "price": 10} for p in "ab"]
+    properties = {"order_id": "o1", "products": products}
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": "u1",
+        "messageId": "m1",
+        "properties": properties,
+    } | fields
+
+
+def test_an_sdk_s_message_is_read_again_as_all_of_its_events(app: App) -> None:
+    refused(app, "segment", an_sdk_order(timestamp="2026-03-30T10:00:00Z"), an_sdk_order(messageId="m2", userId="null"))
+    done = app.pipeline.replay.run(shop(app), Filter(), by="me", now=LATER)
+    assert (done.records, done.accepted, done.failed, done.reasons) == (2, 1, 1, {"no_identifier": 1})
+    at = datetime(2026, 3, 30, 10, tzinfo=UTC)
+    assert logged(app) == [("m1", "order", at), ("m1#2", "order", at)]
+    assert states(app) == [("no_identifier", "waiting"), ("other", "replayed")]
+
+
+def test_what_says_no_time_keeps_the_time_at_which_it_first_arrived(app: App) -> None:
+    refused(app, "segment", an_sdk_order(), {**an_sdk_order(), "messageId": None, "event": "Cart Viewed"})
+    reader = SegmentReader(Arrival(NOW, "CNY", shop(app).zone))
+    viewed = {"type": "page", "userId": "u1", "messageId": "m3"}
+    pages = [record for n, name in enumerate("xy") for record in reader.read(n, viewed | {"name": name}).records]
+    app.pipeline.ingest(shop(app), "segment", pages, now=NOW)
+    assert replay(app, accept_conflicts=True) == (3, 0, 0)
+    assert [(len(logged(app)), at) for _, _, at in logged(app)] == [(5, NOW)] * 5
+    again = reader.read(1, {**an_sdk_order(), "messageId": None, "event": "Cart Viewed"})
+    assert app.pipeline.ingest(shop(app), "segment", again.records, now=NOW).duplicates == 1
+
+
+def test_a_time_format_of_the_source_refuses_no_message_in_a_replay(app: App) -> None:
+    app.pipeline.sources.put("shop", "segment", SourceSettings(time_format="unix_ms"), by="me", now=NOW)
+    refused(app, "segment", an_sdk_order(timestamp="2026-03-30T10:00:00Z"))
+    assert replay(app) == (1, 0, 0)
+
+
+def test_a_message_that_could_not_be_read_keeps_what_its_request_said(app: App) -> None:
+    behind = NOW - timedelta(hours=5)
+    reader = SegmentReader(Arrival(NOW, "CNY", shop(app).zone, behind.isoformat()))
+    message = {"userId": "u1", "messageId": "m1", "timestamp": behind.isoformat(), "event": "", "properties": {}}
+    (record,) = reader.read(0, message, call="track").records
+    assert record.fault
+    refused(app, "segment", {**record.row, "event": "Cart Viewed"})
+    assert replay(app) == (1, 0, 0)
+    assert logged(app) == [("m1", "cart_viewed", NOW)]
+
+
+def test_a_message_above_the_limit_stays_refused(app: App) -> None:
+    refused(app, "segment", an_sdk_order(event="x" * 40_000), reason="too large: a message may have 32768 bytes")
+    assert replay(app) == (0, 0, 1)
+
+
+def test_a_posted_event_is_read_again_beside_the_files_of_its_source(app: App, tmp_path: Path) -> None:
+    posted = {
+        "message_id": "m1",
+        "kind": "view",
+        "occurred_at": "2026-03-30T10:00:00Z",
+        "identifiers": {"user_id": "u1"},
+    }
+    (tmp_path / "rows.csv").write_text("who,at,price,paid\n7,2026-03-01,x,12\n", encoding="utf-8")
+    read_file(app, tmp_path / "rows.csv")
+    app.pipeline.sources.put("shop", "pos", SourceSettings(mapping=CHEAPER), by="me", now=NOW)
+    refused(app, "pos", posted, posted | {"message_id": 7})
+    assert read_event(posted | {"message_id": 7}, 0).fault
+    assert replay(app) == (2, 0, 1)
+    assert sorted(kind for _, kind, _ in logged(app)) == ["order", "view"]
+
+
+def test_what_was_no_json_object_stays_refused(app: App) -> None:
+    refused(app, "segment", {"raw": "7"}, reason="not a JSON object: a message must be one")
+    refused(app, "web", {"raw": "7"}, reason="not a JSON object: each line must be one")
+    assert replay(app) == (0, 0, 2)
+    assert states(app) == [("broken_row", "waiting")] * 2

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.api.events_body import read_event
 from app.api.strict_json import loads
 from app.errors import InvalidInput
 from app.events.sources.mapping import Parsed
+from app.events.sources.posted import read_event
 
 MAX_LINE = 256 << 10
 """Bytes of one line. What follows in a longer one is passed over."""

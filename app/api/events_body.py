@@ -1,43 +1,21 @@
 """The body of `POST /v1/events` and what becomes of it. Pure: JSON in, records for the pipeline out."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from app.api.strict_json import Json
 from app.errors import InvalidInput
 from app.events.quality import EventVerdict
-from app.events.schemas import OUR_SOURCE, IncomingEvent
+from app.events.schemas import OUR_SOURCE
 from app.events.sources.mapping import Parsed
+from app.events.sources.posted import EventIn, read_event
 from app.ingest import Taken
 from app.schema import Frozen
 
 MAX_EVENTS = 500
 MAX_SOURCE = 80
-
-
-class EventIn(msgspec.Struct, frozen=True, kw_only=True):
-    """One event as it is posted. Other fields are kept in its properties."""
-
-    message_id: str
-    kind: str
-    occurred_at: str | int | float
-    identifiers: dict[str, str | int]
-    item_id: str | None = None
-    campaign_id: str | None = None
-    arm_id: str | None = None
-    decision_id: str | None = None
-    session_id: str | None = None
-    order_id: str | None = None
-    amount_minor: int | None = None
-    currency: str | None = None
-    sent_at: str | int | float | None = None
-    text: str | None = None
-    properties: dict[str, Any] = msgspec.field(default_factory=dict)
-
-
-_FIELDS = frozenset(EventIn.__struct_fields__)
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -106,15 +84,16 @@ def read_batch(body: Json) -> Incoming:
 
 def receipt(taken: Taken, batch: Incoming, *, verdicts: bool) -> Receipt:
     """What the pipeline reports, as an answer."""
-    said = tuple(verdict_of(v, batch.records[v.line].message_id) for v in taken.verdicts)
+    bad = [verdict for verdict in taken.verdicts if verdict.verdict == "quarantined"]
+    said = taken.verdicts if verdicts else ()
     return Receipt(
         **taken.report.model_dump(exclude={"first_lines", "items"}),
-        refused=tuple(RefusedEvent(index=v.index, reason=v.reason or "") for v in said if v.verdict == "quarantined"),
-        verdicts=said if verdicts else None,
+        refused=tuple(RefusedEvent(index=v.line, reason=v.reason or "") for v in bad),
+        verdicts=tuple(_said(v, batch.records[v.line].message_id) for v in said) if verdicts else None,
     )
 
 
-def verdict_of(verdict: EventVerdict, message_id: str | None) -> Verdict:
+def _said(verdict: EventVerdict, message_id: str | None) -> Verdict:
     """One verdict as it is shown."""
     return Verdict(
         index=verdict.line,
@@ -123,16 +102,6 @@ def verdict_of(verdict: EventVerdict, message_id: str | None) -> Verdict:
         reason=verdict.reason,
         event_id=verdict.event_id,
     )
-
-
-def read_event(raw: dict[str, Json], line: int) -> Parsed:
-    """One posted event, or why it is none."""
-    try:
-        event = _event(raw)
-    except msgspec.ValidationError as error:
-        message_id = raw.get("message_id")
-        return Parsed(line, None, f"wrong field: {error}", raw, message_id if isinstance(message_id, str) else None)
-    return Parsed(line, event, None, raw, event.message_id)
 
 
 def checked_source(source: Json) -> str:
@@ -149,9 +118,3 @@ def _parsed(events: Sequence[Json]) -> Iterator[Parsed]:
         if not isinstance(event, dict):
             raise InvalidInput(f"event {index} is not an object")
         yield read_event(event, index)
-
-
-def _event(raw: dict[str, Json]) -> IncomingEvent:
-    known = msgspec.convert(raw, EventIn)
-    others = {name: value for name, value in raw.items() if name not in _FIELDS}
-    return IncomingEvent(**msgspec.structs.asdict(known) | {"properties": others | known.properties})

@@ -13,13 +13,11 @@ from app.api.strict_json import Json, as_written, fault_of, loads, loads_marked
 from app.errors import InvalidInput, TooLarge
 from app.events.quality import EventVerdict
 from app.events.sources.mapping import Parsed
-from app.events.sources.segment import Arrival, Read, SegmentReader
+from app.events.sources.segment import MAX_MESSAGE_BYTES, Arrival, Read, SegmentReader, too_large
 from app.schema import Frozen
 
 MAX_BATCH_BYTES = 500 << 10
 """Bytes of one call, inflated."""
-MAX_MESSAGE_BYTES = 32 << 10
-"""Bytes of one message, written without blanks."""
 MAX_MESSAGES = 2_500
 MAX_EVENTS = 10_000
 """Events that the messages of one call may become."""
@@ -78,7 +76,7 @@ def read_call(raw: bytes, *, single: bool) -> Call:
     if len(messages) > MAX_MESSAGES:
         raise TooLarge(f"more than {MAX_MESSAGES} messages in one batch: send them in parts")
     if len(messages) == 1 and _size(messages[0], marked=marked) > MAX_MESSAGE_BYTES:
-        raise TooLarge(_too_large())
+        raise TooLarge(too_large())
     key = body.get("writeKey")
     return Call(tuple(messages), body.get("sentAt"), key if isinstance(key, str) else "", marked)
 
@@ -111,7 +109,7 @@ def _verdict(message: Json, read: Read, events: Sequence[EventVerdict]) -> Messa
         messageId=first.message_id if first else sent if isinstance(sent, str) else None,
         verdict=worst.verdict,
         reason=worst.reason or read.note,
-        event_ids=tuple(event.event_id for event in events if event.event_id),
+        event_ids=tuple(dict.fromkeys(event.event_id for event in events if event.event_id)),
     )
 
 
@@ -120,8 +118,6 @@ def _read(reader: SegmentReader, index: int, message: Json, kind: str | None, *,
         return _refused(index, message, f"broken JSON: the message {fault}", marked=True)
     if not isinstance(message, dict):
         return _refused(index, message, "not a JSON object: a message must be one", marked=False)
-    if _size(message, marked=False) > MAX_MESSAGE_BYTES:
-        return _refused(index, message, _too_large(), marked=False)
     return reader.read(index, message, call=kind)
 
 
@@ -137,7 +133,3 @@ def _envelope_fault(body: dict[str, Json]) -> str | None:
 
 def _size(message: Json, *, marked: bool) -> int:
     return len(as_written(message)) if marked else len(msgspec.json.encode(message))
-
-
-def _too_large() -> str:
-    return f"too large: a message may have {MAX_MESSAGE_BYTES} bytes"

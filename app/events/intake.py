@@ -57,13 +57,15 @@ class Accepted(NamedTuple):
     payload_hash: str
     raw: tuple[tuple[str, str], ...] = ()
     """(identifier key, normalised value) of the identifiers that the log holds as a keyed hash only."""
+    part_of: str | None = None
+    """Message id of the event whose conflict is also this one's."""
 
 
 def accept(incoming: IncomingEvent, intake: Intake) -> Accepted:
     """Read one event. InvalidInput says why it cannot be used; its message becomes the quarantine reason."""
     _check_names(incoming, intake.source)
     said_at = _said_at(incoming, intake)
-    arrived = said_at or intake.received_at
+    arrived = said_at or incoming.arrived_at or intake.received_at
     occurred_at = _corrected(arrived, incoming.clock_correction_ms) if incoming.clock_correction_ms else arrived
     check_plausible(occurred_at, received_at=intake.received_at)
     identifiers, raw = intake.normalise(incoming.identifiers)
@@ -92,7 +94,7 @@ def accept(incoming: IncomingEvent, intake: Intake) -> Accepted:
         text_ref=f"t_{event_id}" if text else None,
         properties=_properties(incoming) if incoming.properties or incoming.kind == EventKind.CONSENT else {},
     )
-    return Accepted(event, text, payload_hash(event, text, said_at), raw)
+    return Accepted(event, text, payload_hash(event, text, said_at), raw, incoming.part_of)
 
 
 def new_event_id(received_at: datetime, *names: str) -> str:

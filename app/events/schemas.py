@@ -166,6 +166,10 @@ class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sent_at: str | int | float | datetime | None = None
     clock_correction_ms: int = 0
     """What to add to the times of a sender whose clock is wrong."""
+    arrived_at: datetime | None = None
+    """When it first arrived, for a source that says no time: a replay keeps it."""
+    part_of: str | None = None
+    """Message id of the event before it in the same message, which shares its fate when that is a conflict."""
     text: str | None = None
     properties: dict[str, Any] = msgspec.field(default_factory=dict)
 

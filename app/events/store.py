@@ -213,16 +213,22 @@ class EventLog:
 
 def _judged(batch: Sequence[Accepted], known: dict[tuple[str, str], Logged]) -> tuple[list[Logged], list[Accepted]]:
     logged, fresh = [], []
+    refused: dict[tuple[str, str], Logged] = {}  # conflicts in which other events of the message have a part
     for accepted in batch:
         event, payload_hash = accepted.event, accepted.payload_hash
         key = (event.source, event.message_id)
-        if (before := known.get(key)) is None:
+        if accepted.part_of and (whole := refused.get((event.source, accepted.part_of))):
+            logged.append(whole)
+        elif (before := known.get(key)) is None:
             known[key] = outcome = Logged(Verdict.ACCEPTED, event.event_id, payload_hash)
             logged.append(outcome)
             fresh.append(accepted)
         else:
             same = before.payload_hash == payload_hash
             logged.append(before._replace(verdict=Verdict.DUPLICATE if same else Verdict.CONFLICT))
+            refused.pop(key, None)
+            if not same:
+                refused[key] = logged[-1]
     return logged, fresh
 
 

@@ -32,9 +32,15 @@ class Tail:
             while self._held > self._kept:
                 self._held -= len(self._batches.popitem(last=False)[1])
 
-    def take(self, workspace_id: str, start: int) -> Sequence[Accepted]:
-        """The batch at the positions after `start`, given away once; empty when there is none."""
+    def take(self, workspace_id: str, start: int, *, limit: int) -> Sequence[Accepted]:
+        """The batches at the positions after `start`, given away once: the first, and more up to `limit` events."""
+        taken: list[Accepted] = []
         with self._lock:
-            batch = self._batches.pop((workspace_id, start), ())
-            self._held -= len(batch)
-        return batch
+            while batch := self._batches.get((workspace_id, start)):
+                if taken and len(taken) + len(batch) > limit:
+                    break
+                del self._batches[workspace_id, start]
+                taken += batch
+                start += len(batch)
+            self._held -= len(taken)
+        return taken

@@ -21,6 +21,7 @@ from app.identity.rows import (
     LINK_COLUMNS,
     NODE_COLUMNS,
     NodeRow,
+    hold_rows,
     link_row,
     moment,
     node_key,
@@ -166,8 +167,7 @@ def save(connection: Connection, workspace_id: str, graph: IdentityGraph, head: 
     for link in changes.revoked.values():
         if link.serial <= head.edges:
             _revoke(connection, workspace_id, link)
-    holds = [(workspace_id, *hold[:4], to_micros(hold.at)) for hold in changes.holds]
-    upsert_rows(connection, consent_holds, holds)
+    upsert_rows(connection, consent_holds, hold_rows(workspace_id, changes.holds))
     new = Head(graph.node_serial, graph.link_serial, token)
     upsert_rows(connection, identity_heads, [(workspace_id, *new)])
     return new

@@ -143,6 +143,12 @@ def owners(connection: Connection, workspace_id: str, keys: Sequence[str] | None
     return Owners(last, in_turn)
 
 
+def versions(connection: Connection, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, int]:
+    """customer_id -> identity_version of each of these customers."""
+    sql = "SELECT node_id, version FROM identity_nodes WHERE workspace_id = ? AND node_id IN"
+    return dict(select_in(connection, sql, (workspace_id,), customer_ids))
+
+
 def links_of(connection: Connection, workspace_id: str, keys: Sequence[str]) -> list[Link]:
     """Every link and refusal that one of these nodes is an end of, in order of arrival."""
     found: dict[int, Link] = {}

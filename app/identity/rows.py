@@ -9,6 +9,7 @@ import msgspec
 from app.database.statements import Value
 from app.database.types import from_micros, to_micros
 from app.identity.clusters import Cluster, Link, Node
+from app.identity.schemas import Hold
 
 NODE_COLUMNS = (
     "identifier, turn, kind, customer_id, serial, born_event, founder, version, partners, seen, hub, apart,"
@@ -87,3 +88,8 @@ def link_row(workspace_id: str, link: Link) -> tuple[Value, ...]:
         workspace_id, link.serial, link.a, link.b, link.rule, link.source, link.event_id, link.strength,
         to_micros(link.occurred_at), _micros(link.revoked_at), link.revoked_by, link.revoked_why,
     )  # fmt: skip
+
+
+def hold_rows(workspace_id: str, holds: Iterable[Hold]) -> list[tuple[Value, ...]]:
+    """Refusals that unmerges left, in the order of the table's columns, each once."""
+    return [(workspace_id, *hold[:4], to_micros(hold.at)) for hold in dict.fromkeys(holds)]

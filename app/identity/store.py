@@ -121,6 +121,11 @@ class IdentityStore:
             found = lookup.customers(connection, workspace_id, self.rules, customer_ids)
         return {customer.customer_id: list(customer.members) for customer in found}
 
+    def versions(self, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, int]:
+        """customer_id -> identity_version, which rises whenever their past becomes another."""
+        with self._database.read() as connection:
+            return lookup.versions(connection, workspace_id, customer_ids)
+
     def customers(self, workspace_id: str) -> list[Customer]:
         """All customers of a workspace, by id."""
         with self._database.read() as connection:

@@ -1,6 +1,7 @@
 """Keep personal numbers out of an event's properties: they belong into identifiers, where they are sealed."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from app.privacy.redaction import redact
@@ -13,6 +14,8 @@ _PERSONAL = re.compile(
 """Names under which sources put contact data."""
 _LONG_DIGITS = re.compile(r"(?:\d[^\d]{0,3}){9}\d|[零〇一二三四五六七八九幺]{9}")
 _WITHHELD = "[withheld]"
+_SHORT = 64
+"""Characters of a name that is remembered."""
 
 
 def sealed_properties(properties: dict[str, Any]) -> dict[str, Any]:
@@ -44,8 +47,13 @@ def _cleaned(name: str, value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=4_096)
+def _is_personal(name: str) -> bool:
+    return _PERSONAL.fullmatch(name) is not None
+
+
 def _plain(name: str, value: str | int | float) -> str | int | float:
-    if _PERSONAL.fullmatch(name) and value != "":
+    if value != "" and (_is_personal(name) if len(name) <= _SHORT else _PERSONAL.fullmatch(name)):
         text = redact(str(value))
         return text if text != str(value) and text.startswith("[") else _WITHHELD
     text = value if isinstance(value, str) else str(value) if abs(value) >= 1e9 else ""

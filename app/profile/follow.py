@@ -102,12 +102,13 @@ class ProfileFollower:
             stale = self._profiles.stale_in(connection, workspace_id)
             folded = self._fold(workspace, batch, start, stale)
             moved = Offset(batch.position, start.version + 1)
-            self._profiles.save(connection, workspace_id, folded, moved=moved)
+            versions = self._refold.versions(workspace, folded.states)
+            self._profiles.save(connection, workspace_id, folded, versions=versions, moved=moved)
         self._recent.put(workspace_id, moved.version, folded.states)
         return len(batch.history.events)
 
     def _next(self, connection: Connection, workspace_id: str, start: int) -> _Batch | None:
-        if recent := self._tail.take(workspace_id, start):
+        if recent := self._tail.take(workspace_id, start, limit=BATCH):
             events = tuple(accepted.event for accepted in recent)
             texts = {a.event.text_ref: a.text for a in recent if a.event.text_ref and a.text}
             items = items_of(connection, workspace_id, events, FOREVER)
@@ -166,7 +167,7 @@ class ProfileFollower:
         self.catch_up(workspace)
         with self._database.write(derived=True) as connection:
             different = 0
-            for customer_id, state, noted in self._proof.differing(workspace):
-                self._profiles.replace(connection, workspace.workspace_id, customer_id, state, noted)
+            for customer_id, snapshot, noted in self._proof.differing(workspace):
+                self._profiles.replace(connection, workspace.workspace_id, customer_id, snapshot, noted)
                 different += 1
         return different

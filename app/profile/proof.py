@@ -1,14 +1,12 @@
 """The proof that stored profiles are what the log says: everybody folded from the start and compared, byte by byte."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from app.access.schemas import Workspace
 from app.profile.checkpoints import Checkpoint, encoded
-from app.profile.fold import State
-from app.profile.refold import Refold
-from app.profile.store import ProfileStore
+from app.profile.refold import Refold, Refolded
+from app.profile.store import Checkpoints, ProfileStore, Snapshot
 
 PART = 500
 """Customers compared at once."""
@@ -18,7 +16,7 @@ class Differing(NamedTuple):
     """A customer whose snapshot or checkpoints are not what the log says; this is what it says."""
 
     customer_id: str
-    state: State | None
+    snapshot: Snapshot | None
     """None when the log knows nothing of them."""
     checkpoints: list[Checkpoint]
 
@@ -44,25 +42,32 @@ class Proof:
         """Those of a part that differ; None when the follower moved meanwhile."""
         workspace_id = workspace.workspace_id
         offset = self._profiles.offset(workspace_id)
-        states = self._profiles.states(workspace_id, part)
+        snapshots = self._profiles.snapshots(workspace_id, part)
         checkpoints = self._profiles.checkpoints(workspace_id, part)
         truth = {again.customer_id: again for again in self._refold.of(workspace, part, position=offset.position)}
+        versions = self._refold.versions(workspace, truth)
         stale = set(self._profiles.stale(workspace_id))
         if offset != self._profiles.offset(workspace_id):
             return None
         found = []
         for customer_id in part:
-            is_now = (states.get(customer_id), checkpoints.get(customer_id, {}))
-            again = truth.get(customer_id)
-            should = (again.state, {c.occurred_at: c.state for c in again.checkpoints}) if again else (None, {})
-            if not _same(is_now, should) and customer_id not in stale:
-                found.append(Differing(customer_id, should[0], again.checkpoints if again else []))
+            should = _expected(truth.get(customer_id), versions.get(customer_id, 0))
+            same = _same((snapshots.get(customer_id), checkpoints.get(customer_id, {})), should)
+            if not same and customer_id not in stale:
+                found.append(Differing(customer_id, should[0], truth[customer_id].checkpoints if should[0] else []))
         return found
 
 
-_Kept = tuple[State | None, dict[datetime, bytes]]
+_Kept = tuple[Snapshot | None, Checkpoints]
+
+
+def _expected(again: Refolded | None, version: int) -> _Kept:
+    """What has to be stored of a customer who was folded again."""
+    if again is None:
+        return None, {}
+    return Snapshot(version, again.state), {c.occurred_at: (version, c.state) for c in again.checkpoints}
 
 
 def _same(one: _Kept, other: _Kept) -> bool:
-    states = [state and encoded(state) for state in (one[0], other[0])]
-    return states[0] == states[1] and one[1] == other[1]
+    snapshots = [kept and (kept.identity_version, encoded(kept.state)) for kept in (one[0], other[0])]
+    return snapshots[0] == snapshots[1] and one[1] == other[1]

@@ -1,6 +1,6 @@
 """Fold customers again from the log: from the start, or from a checkpoint, in slices that fit into memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -35,6 +35,10 @@ class Refold:
     def everyone(self, workspace: Workspace) -> set[str]:
         """Every customer that there is or was."""
         return self._identity.owners(workspace.workspace_id).everyone()
+
+    def versions(self, workspace: Workspace, customer_ids: Iterable[str]) -> dict[str, int]:
+        """The identity_version of each of these customers."""
+        return self._identity.versions(workspace.workspace_id, sorted(customer_ids))
 
     def of(self, workspace: Workspace, customer_ids: Sequence[str], *, position: int) -> Iterator[Refolded]:
         """Customers folded from their first event to the log's `position`; who has no event is left out."""

@@ -23,6 +23,7 @@ profile_states = Table(
     metadata,
     Column("workspace_id", String, primary_key=True),
     Column("customer_id", String, primary_key=True),
+    Column("identity_version", BigInteger, nullable=False),
     Column("state", LargeBinary, nullable=False),
 )
 
@@ -31,6 +32,7 @@ profile_checkpoints = Table(
     metadata,
     Column("workspace_id", String, primary_key=True),
     Column("customer_id", String, primary_key=True),
+    Column("identity_version", BigInteger, nullable=False),
     Column("occurred_at", UtcTime, primary_key=True),
     Column("state", LargeBinary, nullable=False),
 )
@@ -51,6 +53,8 @@ consumer_offsets = Table(
     Column("version", BigInteger, nullable=False),
 )
 
+Checkpoints = dict[datetime, tuple[int, bytes]]
+"""Time -> (identity_version, encoded state)."""
 _decoder = msgspec.msgpack.Decoder(State)
 
 
@@ -61,6 +65,13 @@ class Offset(NamedTuple):
     """Log position up to which states are folded."""
     version: int = 0
     """Another one after every change of stored states; a state that was forgotten is on the stale list instead."""
+
+
+class Snapshot(NamedTuple):
+    """A customer's stored state, and the identity_version of those whose events are in it."""
+
+    identity_version: int
+    state: State
 
 
 class Folded(NamedTuple):
@@ -105,12 +116,16 @@ class ProfileStore:
 
     def states(self, workspace_id: str, customer_ids: Sequence[str] | None = None) -> dict[str, State]:
         """Current states by customer_id; of all customers when no ids are given."""
+        return {c: snapshot.state for c, snapshot in self.snapshots(workspace_id, customer_ids).items()}
+
+    def snapshots(self, workspace_id: str, customer_ids: Sequence[str] | None = None) -> dict[str, Snapshot]:
+        """The same with the identity versions."""
         with self._database.read() as connection:
             if not self.offset_in(connection, workspace_id).position:
                 return {}
             rows = _rows(connection, workspace_id, customer_ids)
-            states = {customer_id: _decoder.decode(state) for customer_id, state in rows}
-        return {c: s for c, s in states.items() if (s.fold_version, s.taxonomy_hash) == self._version}
+            found = {row[0]: Snapshot(row[1], _decoder.decode(bytes(row[2]))) for row in rows}
+        return {c: s for c, s in found.items() if (s.state.fold_version, s.state.taxonomy_hash) == self._version}
 
     def checkpoint(self, workspace_id: str, customer_id: str, before: datetime) -> State | None:
         """The newest checkpoint whose events all happened before a moment."""
@@ -120,14 +135,14 @@ class ProfileStore:
             found = query(connection, f"{sql} ORDER BY occurred_at DESC LIMIT 1", values)
         return _decoder.decode(found[0][0]) if found else None
 
-    def checkpoints(self, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, dict[datetime, bytes]]:
-        """The checkpoints of these customers: customer_id -> time -> encoded state."""
-        sql = "SELECT customer_id, occurred_at, state FROM profile_checkpoints WHERE workspace_id = ?"
-        found: dict[str, dict[datetime, bytes]] = {}
+    def checkpoints(self, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, Checkpoints]:
+        """The checkpoints of these customers by customer_id."""
+        sql = "SELECT customer_id, occurred_at, identity_version, state FROM profile_checkpoints WHERE workspace_id = ?"
+        found: dict[str, Checkpoints] = {}
         with self._database.read() as connection:
             rows = select_in(connection, f"{sql} AND customer_id IN", (workspace_id,), customer_ids)
-            for customer_id, at, state in rows:
-                found.setdefault(customer_id, {})[from_micros(at)] = bytes(state)
+            for customer_id, at, version, state in rows:
+                found.setdefault(customer_id, {})[from_micros(at)] = (version, bytes(state))
         return found
 
     def stored(self, workspace_id: str) -> list[str]:
@@ -146,22 +161,36 @@ class ProfileStore:
         sql = "SELECT customer_id FROM stale_profiles WHERE workspace_id = ? ORDER BY customer_id"
         return [customer_id for (customer_id,) in query(connection, sql, (workspace_id,))]
 
-    def save(self, connection: Connection, workspace_id: str, folded: Folded, *, moved: Offset) -> None:
-        """Replace snapshots and move the offset, in the caller's transaction."""
+    def save(
+        self,
+        connection: Connection,
+        workspace_id: str,
+        folded: Folded,
+        *,
+        versions: Mapping[str, int],
+        moved: Offset,
+    ) -> None:
+        """Replace snapshots and move the offset, in the caller's transaction; `versions` has each one's identity."""
         dropped = "DELETE FROM profile_checkpoints WHERE workspace_id = ? AND customer_id = ? AND occurred_at >= ?"
         execute_each(connection, dropped, [(workspace_id, c, to_micros(at)) for c, at in folded.late])
-        _put(connection, workspace_id, folded.states, folded.checkpoints)
+        _put(connection, workspace_id, folded.states, folded.checkpoints, versions)
         _drop(connection, workspace_id, folded.settled, stale_profiles)
         upsert_rows(connection, consumer_offsets, [(workspace_id, self._consumer, *moved)])
 
     def replace(
-        self, connection: Connection, workspace_id: str, customer_id: str, state: State | None, noted: list[Checkpoint]
+        self,
+        connection: Connection,
+        workspace_id: str,
+        customer_id: str,
+        snapshot: Snapshot | None,
+        noted: list[Checkpoint],
     ) -> None:
-        """Put a customer right, in the caller's transaction; without a state nothing of them is kept."""
+        """Put a customer right, in the caller's transaction; without a snapshot nothing of them is kept."""
         execute(connection, "UPDATE consumer_offsets SET version = version + 1 WHERE workspace_id = ?", (workspace_id,))
         _drop(connection, workspace_id, [customer_id], profile_states, profile_checkpoints)
-        if state is not None:
-            _put(connection, workspace_id, {customer_id: state}, noted)
+        if snapshot is not None:
+            versions = {customer_id: snapshot.identity_version}
+            _put(connection, workspace_id, {customer_id: snapshot.state}, noted, versions)
 
     def forget(self, connection: Connection, workspace_id: str, customer_ids: Sequence[str]) -> None:
         """Drop snapshots, so that these customers are folded anew from the log."""
@@ -178,11 +207,17 @@ class ProfileStore:
 
 
 def _put(
-    connection: Connection, workspace_id: str, states: Mapping[str, State], checkpoints: Iterable[Checkpoint]
+    connection: Connection,
+    workspace_id: str,
+    states: Mapping[str, State],
+    checkpoints: Iterable[Checkpoint],
+    versions: Mapping[str, int],
 ) -> None:
-    upsert_rows(connection, profile_states, [(workspace_id, c, encoded(state)) for c, state in states.items()])
-    noted = [(workspace_id, c.customer_id, to_micros(c.occurred_at), c.state) for c in checkpoints]
-    upsert_rows(connection, profile_checkpoints, noted)
+    snapshots = [(workspace_id, c, versions[c], encoded(state)) for c, state in states.items()]
+    upsert_rows(connection, profile_states, snapshots)
+    noted = {(c.customer_id, to_micros(c.occurred_at)): c.state for c in checkpoints}  # the last of one moment stays
+    rows = [(workspace_id, c, versions[c], at, state) for (c, at), state in noted.items()]
+    upsert_rows(connection, profile_checkpoints, rows)
 
 
 def _drop(connection: Connection, workspace_id: str, customer_ids: Iterable[str], *tables: Table) -> None:
@@ -191,11 +226,10 @@ def _drop(connection: Connection, workspace_id: str, customer_ids: Iterable[str]
         execute_each(connection, f"DELETE FROM {table.name} WHERE workspace_id = ? AND customer_id = ?", rows)
 
 
-def _rows(connection: Connection, workspace_id: str, customer_ids: Sequence[str] | None) -> Iterable[tuple[str, bytes]]:
-    sql = "SELECT customer_id, state FROM profile_states WHERE workspace_id = ?"
-    found = (
-        query(connection, sql, (workspace_id,))
-        if customer_ids is None
-        else select_in(connection, f"{sql} AND customer_id IN", (workspace_id,), customer_ids)
-    )
-    return ((customer_id, bytes(state)) for customer_id, state in found)
+def _rows(
+    connection: Connection, workspace_id: str, customer_ids: Sequence[str] | None
+) -> Iterable[tuple[str, int, bytes]]:
+    sql = "SELECT customer_id, identity_version, state FROM profile_states WHERE workspace_id = ?"
+    if customer_ids is None:
+        return query(connection, sql, (workspace_id,))
+    return select_in(connection, f"{sql} AND customer_id IN", (workspace_id,), customer_ids)

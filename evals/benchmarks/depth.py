@@ -24,7 +24,11 @@ class Store(Protocol):
     """What the bench needs of a store of events."""
 
     def take(self, batch: bytes) -> None:
-        """Make one batch durable and fold it."""
+        """Make one batch durable."""
+        ...
+
+    def finish(self) -> None:
+        """Fold what is left."""
         ...
 
     def depths(self) -> set[int]:
@@ -44,6 +48,7 @@ def fill(store: Store, arriving: Iterator[IncomingEvent], total: int) -> None:
     """Feed so many events."""
     for start in range(0, total, BATCH):
         store.take(encoded(arriving, min(BATCH, total - start)))
+    store.finish()
 
 
 def contest(
@@ -76,6 +81,7 @@ def _feed(store: Store, batches: Sequence[bytes]) -> Work:
     def work() -> int:
         for batch in batches:
             store.take(batch)
+        store.finish()
         return len(batches) * BATCH
 
     return work

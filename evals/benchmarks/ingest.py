@@ -37,6 +37,8 @@ from evals.runs import RUNS
 
 CUSTOMERS = 500
 ROUNDS = 5
+BEHIND = 2_000
+"""Events that the profiles may be behind the log: a server's fold takes what has come meanwhile, not batch by batch."""
 SAMPLE = 25
 """Customers whose interests the gate compares."""
 
@@ -96,6 +98,9 @@ class NaiveStore:
                 weights[topic] = weights.get(topic, 0.0) + gained
         return weights
 
+    def finish(self) -> None:
+        """Everything is folded already."""
+
     def count(self) -> int:
         """Number of stored events."""
         return int(self._file.execute("SELECT COUNT(*) FROM e").fetchone()[0])
@@ -112,13 +117,19 @@ class Ours:
 
     def __init__(self, pipeline: Pipeline, items: Sequence[Item]) -> None:
         """Load the catalogue."""
-        self.pipeline = pipeline
+        self.pipeline, self._behind = pipeline, 0
         pipeline.put_items(self.workspace, items)
 
     def take(self, batch: bytes) -> None:
-        """Log a batch durably, link identities, let the profiles follow."""
-        self.pipeline.ingest(self.workspace, "bench", records(batch), now=NOW)
+        """Log a batch durably, link identities; the profiles follow, never more than BEHIND events later."""
+        self._behind += self.pipeline.ingest(self.workspace, "bench", records(batch), now=NOW).accepted
+        if self._behind >= BEHIND:
+            self.finish()
+
+    def finish(self) -> None:
+        """Fold what is left."""
         self.pipeline.catch_up(self.workspace)
+        self._behind = 0
 
     def count(self) -> int:
         """Number of stored events."""
@@ -220,12 +231,19 @@ class SyncedLog:
         self._file.flush()
         os.fsync(self._file.fileno())
 
+    def finish(self) -> None:
+        """There is nothing to fold."""
+
 
 class Taker(Protocol):
     """Anything that takes batches."""
 
     def take(self, batch: bytes) -> None:
         """Make one batch durable."""
+        ...
+
+    def finish(self) -> None:
+        """Fold what is left."""
         ...
 
 
@@ -237,6 +255,7 @@ def _feeding(store: Callable[[], AbstractContextManager[Taker]], work: Workload)
         def feed() -> int:
             for batch in work.batches:
                 taker.take(batch)
+            taker.finish()
             return work.events
 
         yield feed
@@ -252,6 +271,7 @@ def _gate(
         for batch in (work.batches[0], *work.batches):
             peer.take(batch)
             product.take(batch)
+        product.finish()
         if not peer.count() == product.count() == work.events:
             raise GateFailedError(f"ingest: {work.events} events sent, peer has {peer.count()}, ours {product.count()}")
         for user in sorted(peer.weights)[:SAMPLE]:

@@ -2,8 +2,10 @@
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import Field
@@ -58,9 +60,7 @@ class Durability:
             n=run.acknowledged,
             metrics=_metrics(run, plan, seen),
             provenance=_provenance(options, run),
-            samples=[
-                Sample(id=f"start-{i}", scores={"ready_s": Score(seconds)}) for i, seconds in enumerate(run.ready_s)
-            ],
+            samples=_samples(run),
         )
 
 
@@ -83,6 +83,9 @@ def _metrics(run: Run, plan: Plan, seen: Witnessed | None) -> dict[str, Metric]:
     found = run.found
     batches = run.acknowledged // plan.size
     metrics = {
+        "kills": Metric(float(len(run.killed_at)), None, None, len(run.killed_at)),
+        "events_per_kill": Metric(run.killed_at[-1] / len(run.killed_at), None, None, len(run.killed_at)),
+        "most_events_without_a_kill": Metric(float(_longest(run.killed_at)), None, None, len(run.killed_at)),
         "acknowledged_lost": count(found.lost, run.acknowledged),
         "duplicates": count(found.duplicates, found.stored),
         "conflicts": count(found.conflicts, found.stored),
@@ -97,6 +100,17 @@ def _metrics(run: Run, plan: Plan, seen: Witnessed | None) -> dict[str, Metric]:
     if seen:
         metrics["acks_before_fsync"] = count(seen.early, seen.acknowledged)
     return metrics
+
+
+def _longest(killed_at: Sequence[int]) -> int:
+    return max(later - earlier for earlier, later in pairwise((0, *killed_at)))
+
+
+def _samples(run: Run) -> list[Sample]:
+    """When each kill came, and how long each start took that was let be."""
+    kills = [Sample(id=f"kill-{n}", scores={"acknowledged": Score(float(at))}) for n, at in enumerate(run.killed_at)]
+    starts = [Sample(id=f"start-{n}", scores={"ready_s": Score(seconds)}) for n, seconds in enumerate(run.ready_s)]
+    return kills + starts
 
 
 def _provenance(options: DurabilityOptions, run: Run) -> dict[str, Plain]:

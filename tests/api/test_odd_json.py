@@ -2,6 +2,7 @@
 
 The corpus is generated: odd texts in every place of a good body, wrong types and extreme times in every field,
 broken encodings and compressions. After each body the log and the quarantine hold exactly what the answer says.
+On PostgreSQL, where only what is stored can differ, every odd text goes in, but a fifth of the rest.
 """
 
 import gzip
@@ -15,6 +16,7 @@ import pytest
 from httpx import Response
 
 from app.api.bodies import MAX_BODY
+from tests.databases import SERVER
 from tests.factories_api import Served
 
 Fields = dict[str, Any]
@@ -77,7 +79,8 @@ EACH_FORM = ("events", "batch", "track", "bulk", "items", "merge")
 """Every way of reading a body; the other endpoints share one of these and get a shorter corpus."""
 SEVERAL = {"events", "batch", "bulk"}
 """Where one body holds many objects, each with its own verdict."""
-each = pytest.mark.parametrize("name", ENDPOINTS)
+THIN = 5 if SERVER else 1
+each = pytest.mark.parametrize("name", EACH_FORM if SERVER else ENDPOINTS)
 each_form = pytest.mark.parametrize("name", EACH_FORM)
 
 # Texts that stand where a JSON value should.
@@ -282,7 +285,7 @@ def test_odd_bytes_and_odd_compressions(shared: Served, name: str) -> None:
 
 @each_form
 def test_wrong_types_in_every_field(shared: Served, name: str) -> None:
-    objects = list(wrong_fields(ENDPOINTS[name].sample))[:: 1 if name in SEVERAL else 3]
+    objects = list(wrong_fields(ENDPOINTS[name].sample))[:: THIN if name in SEVERAL else 3 * THIN]
     found, _ = faults(shared, ENDPOINTS[name], fresh(together(name, objects)))
     assert found == []
 
@@ -295,7 +298,8 @@ def test_wrong_types_inside_a_message(shared: Served) -> None:
 
 @pytest.mark.parametrize("name", ["events", "batch", "track", "bulk", "items"])
 def test_extreme_times_in_every_field_of_time(shared: Served, name: str) -> None:
-    found, _ = faults(shared, ENDPOINTS[name], fresh(together(name, extreme_times(ENDPOINTS[name].sample))))
+    objects = list(extreme_times(ENDPOINTS[name].sample))[::THIN]
+    found, _ = faults(shared, ENDPOINTS[name], fresh(together(name, objects)))
     assert found == []
 
 

@@ -13,6 +13,7 @@ from app.bootstrap import App, build
 from app.config import Settings
 from app.database.engine import Database, metadata
 from app.database.migrate import _scripts, downgrade, upgrade
+from app.database.statements import query
 from app.database.types import UtcTime, to_micros
 from app.errors import InvalidInput
 from app.events.sources.mapping import Parsed
@@ -43,6 +44,15 @@ def differences(database: Database) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
         found: list[object] = compare_metadata(context, metadata)
         return found
+
+
+def test_tables_are_stored_by_their_key_where_they_are_declared_so(empty: Database) -> None:
+    upgrade(empty)
+    if empty.kind == "sqlite":
+        with empty.read() as connection:
+            made = dict(query(connection, "SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        declared = {t.name for t in metadata.tables.values() if not t.dialect_options["sqlite"]["with_rowid"]}
+        assert {name for name in metadata.tables if "WITHOUT ROWID" in made[name]} == declared != set()
 
 
 def _same_type(_context: object, _column: object, _meta: object, _found: object, declared: object) -> bool | None:
@@ -166,11 +176,11 @@ def test_down_with_data_and_up_again_keeps_the_log_and_leaves_a_database_that_wo
     app = build(settings)
     try:
         assert report(app, "a", "b", "c").accepted == 3
-        app.pipeline.catch_up(app.pipeline.access.workspace("shop"))
+        part_again(app)
         downgrade(app.database, bottom)
         with app.database.read() as connection:
-            kept = connection.execute(text("SELECT message_id FROM events ORDER BY message_id")).scalars().all()
-        assert kept == ["a", "b", "c"]
+            kept = connection.execute(text("SELECT message_id FROM events WHERE source = 'web'")).scalars().all()
+        assert sorted(kept) == ["a", "b", "both", "c", "no"]
     finally:
         app.database.close()
     again = build(settings)
@@ -179,10 +189,26 @@ def test_down_with_data_and_up_again_keeps_the_log_and_leaves_a_database_that_wo
         assert report(again, "a", "d").duplicates == 1
         shop = again.pipeline.access.workspace("shop")
         again.pipeline.catch_up(shop)
-        assert again.pipeline.log.count("shop") == 4
-        assert again.pipeline.read_customer(shop, "u1", as_of=RECEIVED, lang="en").profile.events == 4
+        assert again.pipeline.check(shop).total == 0
+        assert again.pipeline.log.count("shop") == 7
+        assert again.pipeline.quarantine.count("shop") == 0  # it was sealed, and going down cannot open it
+        assert again.pipeline.identity.customer("shop", "device:d1") != again.pipeline.identity.customer("shop", "u1")
+        assert again.pipeline.read_customer(shop, "u1", as_of=RECEIVED, lang="en").profile.events == 6
     finally:
         again.database.close()
+
+
+def part_again(app: App) -> None:
+    """A link, a refusal, an unmerge that holds it on both sides, and a record in quarantine."""
+    shop = app.pipeline.access.workspace("shop")
+    both = an_incoming("identify", identifiers={"user_id": "u1", "device": "d1"}, message_id="both")
+    refused = {"granted": False, "purpose": "marketing", "channel": "sms"}
+    no = an_incoming("consent", 1, identifiers={"user_id": "u1"}, properties=refused, message_id="no")
+    records = [Parsed(1, both, None, {"n": 1}), Parsed(2, no, None, {"n": 2}), Parsed(3, None, "broken", {"n": 3})]
+    assert app.pipeline.ingest(shop, "web", records, now=RECEIVED).quarantined == 1
+    app.pipeline.merging.unmerge(shop, "u1", "device:d1", by="t", reason="two people", now=RECEIVED)
+    app.pipeline.catch_up(shop)
+    assert app.pipeline.check(shop).total == 0
 
 
 def test_every_table_of_customer_data_is_keyed_by_workspace() -> None:

@@ -1,5 +1,6 @@
 """The kill loop and the witness of the fsync, small: a real serve.py process, real kills, real system calls."""
 
+import random
 import shutil
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 
 from evals.durability.audit import audit
 from evals.durability.client import Client
-from evals.durability.loop import Plan, kill_loop
+from evals.durability.loop import Plan, kill_loop, moments
 from evals.durability.served import Served, prepare
 from evals.durability.witness import Witnessed, calls, judge, watched
 from tests.factories import RECEIVED
@@ -44,6 +45,18 @@ def test_after_kills_nothing_acknowledged_is_lost_or_double_and_profiles_equal_t
     assert found.stored >= run.acknowledged
     assert found.integrity_ok
     assert found.profiles_equal_log
+    assert len(run.killed_at) == 3
+    assert run.killed_at[-1] >= 1_500
+
+
+def test_kills_are_spread_evenly_over_the_events_at_moments_that_the_seed_draws() -> None:
+    plan = Plan(kills=100, events=100_000, size=50, seed=7)
+    drawn = moments(plan, random.Random(plan.seed))
+    assert (len(drawn), drawn[-1]) == (100, 100_000)
+    for number, wanted in enumerate(drawn[:-1]):
+        assert wanted is None or number * 1_000 <= wanted <= (number + 1) * 1_000
+    assert 0 < drawn.count(None) < 30
+    assert moments(plan, random.Random(8)) != drawn == moments(plan, random.Random(7))
 
 
 @needs_strace

@@ -1,203 +1,33 @@
 """The graph against a brute-force model: whatever happens in whatever order, they agree.
 
 Twice: a hypothesis state machine, which shrinks what it finds, and plain seeded walks, which go further in the same
-time. UNDERSTORY_TEST_STEPS=200000 runs both longer (default: 5,000 steps of walks).
+time. UNDERSTORY_TEST_STEPS=200000 runs both longer (default: 5,000 steps of walks). No database is asked here; the
+walk through the store is test_store_walk.py.
 """
 
 import os
 import random
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import run_state_machine_as_test
 
-from app.database.engine import Database
-from app.events.intake import Accepted
-from app.events.schemas import OUR_SOURCE, Event, EventKind, Identifier
-from app.identity.clusters import live
-from app.identity.graph import IdentityGraph, replay
-from app.identity.paths import bridges
-from app.identity.rules import Handover, shipped_rules
-from app.identity.schemas import BLOCKED
-from app.identity.store import IdentityStore
-from app.privacy.vault import Vault
-from tests.identity.model import Model, bridges_by_hand
+from tests.identity.walking import Machine
 
 DEFAULT = 5000
 STEPS = int(os.environ.get("UNDERSTORY_TEST_STEPS", DEFAULT))
 EACH = 50
-START = datetime(2026, 1, 1, tzinfo=UTC)
-RULES = shipped_rules().model_copy(
-    update={
-        "per_person": {"user_id": 1, "openid": 1, "phone": 2, "anonymous": 3},
-        "hubs": {
-            "device": {"user_id": 2, "phone": 1, "any": 4},
-            "anonymous": {"user_id": 2, "phone": 1, "any": 4},
-            "phone": {"user_id": 3, "openid": 2, "any": 5},
-        },
-        "most_members": 7,
-        "handover": {"phone": Handover(quiet_days=5, most_owners=3)},
-    }
-)
-POOL = {
-    "user_id": ["u1", "u2", "u3", "u4"],
-    "openid": ["mall:o1", "mall:o2", "club:o1"],
-    "phone": ["p1", "p2"],
-    "email": ["e1", "e2"],
-    "device": ["d1", "d2"],
-    "anonymous": ["a1", "a2", "a3"],
-}
-NAMES = st.dictionaries(st.sampled_from(sorted(POOL)), st.integers(0, 3), min_size=1, max_size=3)
-
-
-def identifiers(picked: dict[str, int]) -> tuple[Identifier, ...]:
-    found = [Identifier(kind, POOL[kind][n % len(POOL[kind])]) for kind, n in picked.items()]
-    return tuple(sorted(found, key=lambda i: (RULES.rank(i.type), i.type, i.value)))
-
-
-def an_event(number: int, names: tuple[Identifier, ...], at: datetime, **changes: Any) -> Event:
-    fields: dict[str, Any] = {"kind": "view", "source": "web", **changes}
-    return Event(
-        event_id=f"e{number:05}", workspace_id="w", message_id=f"m{number}", occurred_at=at,
-        received_at=START + timedelta(days=900, seconds=number), identifiers=names, **fields,
-    )  # fmt: skip
-
-
-class Machine(RuleBasedStateMachine):
-    """Events in any order of time, merges, unmerges, revoked links; sometimes a replay and a trip through the store."""
-
-    store: IdentityStore
-    database: Database
-    serial: Iterator[int]
-    steps = 0
-
-    @initialize()
-    def begin(self) -> None:
-        self.graph, self.model = IdentityGraph(RULES), Model(RULES)
-        self.log: list[Event] = []
-        self.stored = 0
-        self.workspace = f"w{next(self.serial)}"
-
-    def take(self, event: Event) -> None:
-        type(self).steps += 1
-        self.log.append(event)
-        self.graph.apply(event)
-        self.model.apply(event)
-
-    @rule(picked=NAMES, day=st.integers(0, 40), kind=st.sampled_from(["view", "view", "view", "campaign_sent"]))
-    def event(self, picked: dict[str, int], day: int, kind: str) -> None:
-        at = START + timedelta(days=day, hours=len(self.log) % 24)
-        self.take(an_event(len(self.log), identifiers(picked), at, kind=kind))
-
-    @rule(data=st.data(), kind=st.sampled_from([EventKind.MERGE, EventKind.UNMERGE, EventKind.UNMERGE]))
-    def by_hand(self, data: st.DataObject, kind: EventKind) -> None:
-        if self.graph.nodes:
-            known = st.sampled_from(sorted(self.graph.nodes))
-            self.say(kind, data.draw(known), data.draw(known))
-
-    @rule(data=st.data())
-    def revoke(self, data: st.DataObject) -> None:
-        standing = [p for p in self.model.pairs if p.holds]
-        if standing:
-            pair = data.draw(st.sampled_from(standing))
-            self.say(EventKind.UNMERGE, pair.a, pair.b)
-
-    def walk(self, dice: random.Random) -> None:
-        """One step drawn by `dice`, for walks without hypothesis."""
-        known = sorted(self.graph.nodes)
-        if known and dice.random() < 0.2:
-            kind = dice.choice([EventKind.MERGE, EventKind.UNMERGE, EventKind.UNMERGE])
-            self.say(kind, dice.choice(known), dice.choice(known))
-            return
-        kinds = dice.sample(sorted(POOL), dice.choice([1, 2, 2, 2, 3, 3]))
-        at = START + timedelta(days=dice.randrange(40), hours=len(self.log) % 24)
-        event_kind = dice.choice(["view"] * 4 + ["campaign_sent"])
-        names = identifiers({kind: dice.randrange(4) for kind in kinds})
-        self.take(an_event(len(self.log), names, at, kind=event_kind))
-
-    def say(self, kind: EventKind, a: str, b: str) -> None:
-        names = (Identifier(*a.partition(":")[::2]),)
-        properties = {"a": a, "b": b, "refused": [["marketing", "sms"]]}
-        at = START + timedelta(days=100)
-        self.take(an_event(len(self.log), names, at, kind=kind, source=OUR_SOURCE, properties=properties))
-
-    @precondition(lambda self: len(self.log) > self.stored)
-    @rule()
-    def to_store(self) -> None:
-        fresh = [Accepted(event, None, "") for event in self.log[self.stored :]]
-        with self.database.write() as connection:
-            changed = self.store.link(connection, self.workspace, fresh).changed
-        assert changed <= {node.node_id for node in self.graph.nodes.values()}
-        self.stored = len(self.log)
-        stored = {c.customer_id: {m.key for m in c.members} for c in self.store.customers(self.workspace)}
-        shown = {c: {key.partition("@")[0] for key in members} for c, members in self.model.partition().items()}
-        assert stored == shown
-
-    @rule()
-    def replayed(self) -> None:
-        assert rows(replay(self.log, RULES)) == rows(self.graph)
-
-    @invariant()
-    def agrees(self) -> None:
-        if not hasattr(self, "graph"):
-            return
-        ours: dict[str, set[str]] = {}
-        for node in self.graph.nodes.values():
-            ours.setdefault(self.graph.nodes[node.cluster.oldest].node_id, set()).add(node.key)
-        assert ours == {c: set(members) for c, members in self.model.partition().items()}
-        mine = {link.serial: link for link in self.graph.changes.links}
-        theirs = self.model.pairs
-        assert [(x.a, x.b, x.revoked_why or "") for x in mine.values()] == [(p.a, p.b, p.revoked) for p in theirs]
-        assert all(x.rule.removeprefix(BLOCKED) in p.rule for x, p in zip(mine.values(), theirs, strict=True))
-
-    def teardown(self) -> None:
-        if not hasattr(self, "graph"):
-            return
-        for cluster in self.model.partition().values():
-            links = live(self.graph.nodes[next(iter(cluster))].cluster.links)
-            found = {(x.a, x.b) for x in links if x.serial in bridges(links)}
-            assert found == bridges_by_hand(self.model, cluster)
-        if self.log:
-            self.stored = min(self.stored, len(self.log) - 1)
-            self.workspace = f"w{next(self.serial)}"
-            self.stored = 0
-            self.to_store()
-
-
-def rows(graph: IdentityGraph) -> tuple[Any, ...]:
-    nodes = [
-        (n.key, graph.nodes[n.cluster.oldest].node_id, n.serial, n.founder, n.version, n.partners, n.hub, n.apart,
-         n.valid_from, n.valid_until, n.last_seen)
-        for n in graph.nodes.values()
-    ]  # fmt: skip
-    links = [(x.serial, x.a, x.b, x.rule, x.event_id, x.revoked_by, x.revoked_why) for x in graph.changes.links]
-    return sorted(nodes), links, graph.changes.holds
 
 
 @pytest.fixture
-def machine(database: Database, tmp_path: Path) -> type[Machine]:
+def machine() -> type[Machine]:
     class Here(Machine):
         pass
 
-    Here.database, Here.serial = database, count()
-    Here.store = IdentityStore(database, Vault(database, tmp_path / "keys"), RULES)
     return Here
 
 
-def test_graph_store_and_replay_agree_with_a_brute_force_model(machine: type[Machine]) -> None:
+def test_graph_and_replay_agree_with_a_brute_force_model(machine: type[Machine]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -210,16 +40,13 @@ def test_graph_store_and_replay_agree_with_a_brute_force_model(machine: type[Mac
     )
 
 
-def test_long_walks_agree_with_the_model_and_end_the_same_in_the_store(machine: type[Machine]) -> None:
+def test_long_walks_agree_with_the_model(machine: type[Machine]) -> None:
     for seed in range(STEPS // EACH):
         dice, here = random.Random(seed), machine()
         here.begin()
         for _ in range(EACH):
             here.walk(dice)
             here.agrees()
-            if dice.random() < 0.05:
-                here.to_store()
         here.replayed()
-        if seed % 10 == 0:
-            here.teardown()
+        here.teardown()
     assert machine.steps >= STEPS

@@ -17,6 +17,7 @@ from app.events.sources.mapping import Parsed
 from app.profile import checkpoints, follow, refold
 from app.profile.checkpoints import encoded
 from app.profile.follow import Lag
+from tests.databases import EXAMPLES
 from tests.factories import ITEMS, RECEIVED, START, a_workspace, an_incoming
 
 
@@ -70,7 +71,7 @@ def stored(app: App, shop: Workspace) -> dict[str, bytes]:
     return {c: encoded(state) for c, state in app.pipeline.profiles.states(shop.workspace_id).items()}
 
 
-LAWS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAWS = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @LAWS
@@ -169,6 +170,71 @@ def test_a_merge_in_another_process_makes_what_is_at_hand_stale(app: App, tmp_pa
     other.database.close()
 
 
+def test_more_events_of_one_moment_than_lie_between_checkpoints_leave_one_checkpoint(app: App) -> None:
+    shop = a_shop(app)
+    send(app, shop, *(a_step(n, 3) for n in range(20)))
+    app.pipeline.catch_up(shop)
+    (customer_id,) = stored(app, shop)
+    assert len(app.pipeline.profiles.checkpoints("shop", [customer_id])[customer_id]) == 1
+    assert app.pipeline.check(shop) == (0, 0)
+
+
+def test_stored_profiles_carry_the_identity_version_that_readings_show(app: App) -> None:
+    shop = a_shop(app)
+    send(app, shop, *(a_step(n, n / 8) for n in range(8)))
+    send(app, shop, an_incoming("view", 3, identifiers={"anonymous": "a1"}, item_id="cream", message_id="seen"))
+    app.pipeline.catch_up(shop)
+    assert set(versions(app).values()) == {1}
+    app.pipeline.merging.merge(shop, "u1", "anonymous:a1", by="t", reason="same", now=RECEIVED)
+    app.pipeline.catch_up(shop)
+    app.pipeline.merging.unmerge(shop, "u1", "anonymous:a1", by="t", reason="not", now=RECEIVED)
+    app.pipeline.catch_up(shop)
+    reading = app.pipeline.read_customer(shop, "u1", as_of=RECEIVED, lang="en", ask_model=False)
+    customer_id, version = reading.profile.customer_id, reading.profile.identity_version
+    assert version > 1
+    assert versions(app)[customer_id] == version
+    assert {v for v, _ in app.pipeline.profiles.checkpoints("shop", [customer_id])[customer_id].values()} == {version}
+
+
+def versions(app: App) -> dict[str, int]:
+    return {c: snapshot.identity_version for c, snapshot in app.pipeline.profiles.snapshots("shop").items()}
+
+
+@pytest.mark.parametrize("table", ["profile_states", "profile_checkpoints"])
+def test_check_finds_an_identity_version_that_is_not_the_customers(app: App, table: str) -> None:
+    shop = a_shop(app)
+    send(app, shop, *(a_step(n, n / 8) for n in range(8)))
+    app.pipeline.catch_up(shop)
+    with app.database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE {table} SET identity_version = 7")
+    assert app.pipeline.check(shop) == (0, 1)
+    assert app.pipeline.rebuild(shop) == (0, 1)
+    assert app.pipeline.check(shop) == (0, 0)
+
+
+def test_check_finds_a_held_refusal_and_a_link_that_are_gone(app: App) -> None:
+    shop = a_shop(app)
+    send(app, shop, *refusing_in_two_places())
+    app.pipeline.merging.unmerge(shop, "u1", "device:d1", by="t", reason="not", now=RECEIVED)
+    app.pipeline.catch_up(shop)
+    assert app.pipeline.check(shop) == (0, 0)
+    with app.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM consent_holds WHERE key = 'device:d1'")
+        connection.exec_driver_sql("DELETE FROM identity_edges")
+    assert app.pipeline.check(shop) == (2, 0)
+    assert app.pipeline.rebuild(shop) == (2, 0)
+    assert app.pipeline.check(shop) == (0, 0)
+
+
+def refusing_in_two_places() -> list[IncomingEvent]:
+    no = {"granted": False, "purpose": "marketing", "channel": "sms"}
+    both = {"user_id": "u1", "device": "d1"}
+    return [
+        an_incoming("identify", 1, identifiers=both, message_id="login"),
+        an_incoming("consent", 2, identifiers={"user_id": "u1"}, properties=no, message_id="no"),
+    ]
+
+
 def test_a_new_catalogue_folds_everybody_anew(app: App) -> None:
     shop = app.pipeline.access.ensure(a_workspace())
     send(app, shop, *steps(12))
@@ -191,7 +257,8 @@ def test_rebuild_mends_what_check_finds_and_check_changes_nothing(app: App) -> N
         connection.exec_driver_sql(f"DELETE FROM profile_states WHERE customer_id = '{first}'")
         connection.exec_driver_sql(f"DELETE FROM profile_checkpoints WHERE customer_id = '{second}'")
         connection.exec_driver_sql(
-            "INSERT INTO profile_states SELECT workspace_id, 'c_nobody', state FROM profile_states "
+            "INSERT INTO profile_states (workspace_id, customer_id, identity_version, state) "
+            "SELECT workspace_id, 'c_nobody', identity_version, state FROM profile_states "
             f"WHERE customer_id = '{third}'"
         )
         connection.exec_driver_sql("UPDATE identity_nodes SET partners = partners + 1 WHERE identifier = 'user_id:u1'")

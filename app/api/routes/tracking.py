@@ -20,7 +20,7 @@ from app.api.deps import Basic, Bearer, Caller, Folder, Now, Parts, caller_of, k
 from app.api.problems import documented, problem_response
 from app.api.tracking_body import MAX_BATCH_BYTES, Acknowledged, Call, read_call, read_messages, verdicts_of
 from app.errors import UnderstoryError
-from app.events.sources.segment import SOURCE, TYPES, Arrival
+from app.events.sources.segment import SOURCE, TYPES, Arrival, without_format
 
 BATCH_PATHS = ("batch", "import", "b")
 SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias"}
@@ -103,10 +103,10 @@ def post_messages(
     if not call.messages:
         return Acknowledged()
     shop = sender.workspace
-    arrival = Arrival(received_at=sender.now, currency=shop.currency, zone=shop.zone, sent_at=call.sent_at)
-    reads = read_messages(call, arrival, kind=asked.kind)
+    intake = without_format(sender.pipeline.intake(shop, SOURCE, now=sender.now))
+    reads = read_messages(call, Arrival.at(intake, sent_at=call.sent_at), kind=asked.kind)
     records = [record for read in reads for record in read.records]
-    taken = sender.pipeline.take(shop, SOURCE, records, now=sender.now)
+    taken = sender.pipeline.take(shop, SOURCE, records, now=sender.now, intake=intake)
     after.add_task(folding.follow, shop)
     return Acknowledged(verdicts=verdicts_of(call, reads, taken.verdicts) if verdicts or x_verdicts else None)
 

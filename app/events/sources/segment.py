@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec.structs import replace
 
 from app.errors import InvalidInput
+from app.events.intake import MAX_NAME, Intake
 from app.events.schemas import EventKind, IncomingEvent
 from app.events.sources.mapping import Parsed
 from app.events.sources.segment_names import LISTED, key_of, kind_of
@@ -28,13 +30,15 @@ from app.events.sources.segment_people import (
     object_of,
     traits_of,
 )
-from app.events.sources.segment_times import content_id, times_of
+from app.events.sources.segment_times import content_id, is_off, times_of
 
 SOURCE = "segment"
 """Source of every tracking call. One for all SDKs of a workspace, as with Segment itself: a message that is sent
 again, by another process, through another key or to another path, meets its first copy, and the order numbers of
 browser and server are the same numbers."""
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
+MAX_MESSAGE_BYTES = 32 << 10
+"""Bytes of one message, written without blanks."""
 _MEANT_FOR_US = frozenset({
     "type", "event", "properties", "traits", "context", "userId", "anonymousId", "previousId", "groupId", "messageId",
     "timestamp", "originalTimestamp", "sentAt", "receivedAt", "name", "category", "integrations", "writeKey",
@@ -62,6 +66,16 @@ class Arrival(NamedTuple):
     sent_at: Any = None
     """`sentAt` of the batch, as it came."""
 
+    @classmethod
+    def at(cls, intake: Intake, *, sent_at: Any = None) -> "Arrival":
+        """What the source's intake says."""
+        return cls(intake.received_at, intake.currency, intake.zone, sent_at)
+
+
+def without_format(intake: Intake) -> Intake:
+    """The intake of this source: messages say their times in one way only, so that no set format is applied."""
+    return intake._replace(time_unit="auto", time_format="")
+
 
 class Read(NamedTuple):
     """One message: its events, or why there are none, and what its sender should know."""
@@ -81,14 +95,28 @@ class SegmentReader:
 
     def read(self, index: int, message: Mapping[str, Any], *, call: str | None = None) -> Read:
         """One message. `call` is the path that it was sent to, which names its type when it was sent alone."""
-        row = {name: value for name, value in message.items() if name != "writeKey"}
+        row = dict(message)
+        row.pop("writeKey", None)
         try:
+            if len(msgspec.json.encode(row)) > MAX_MESSAGE_BYTES:
+                raise InvalidInput(too_large())
             kind = call or _type(row)
             shared, note = self._shared(kind, row)
             events = self._events(kind, row, shared)
         except InvalidInput as error:
+            row |= self._for_a_replay(row, call)
             return Read((Parsed(index, None, str(error), row, name_of(row, "messageId")),))
         return Read(tuple(Parsed(index, event, None, row) for event in events), note)
+
+    def _for_a_replay(self, row: Fields, call: str | None) -> dict[str, Any]:
+        """What the request said of a message that could not be read, so that it can be read again without it.
+
+        A right clock needs no `sentAt`: without it, the same message sent twice is one record.
+        """
+        arrival, said = self._arrival, {"type": call} if call else {}
+        if row.get("sentAt") is None and is_off(arrival.sent_at, arrival.received_at, arrival.zone):
+            said["sentAt"] = arrival.sent_at
+        return said
 
     def _shared(self, call: str, message: Fields) -> tuple[IncomingEvent, str | None]:
         """What every event of the message has in common."""
@@ -138,8 +166,9 @@ class SegmentReader:
             case _:
                 raise InvalidInput(f"wrong field: type must be one of {', '.join(TYPES)}")
         beside = _beside(message, context)
-        first = events[:1] and [_with(events[0], events[0].kind, beside | events[0].properties)]
-        return [*first, *events[1:], *self._banner(message, context, shared, taken=bool(events))]
+        if events and beside:
+            events[0] = _with(events[0], events[0].kind, beside | events[0].properties)
+        return [*events, *self._banner(message, context, shared, taken=bool(events))]
 
     def _track(
         self, message: Fields, properties: Fields, context: Fields, shared: IncomingEvent
@@ -156,11 +185,11 @@ class SegmentReader:
         events: list[IncomingEvent] = []
         for n, line in enumerate(lines_of(kind, properties, currency), start=1):
             event = _tracked(kind, name, line.properties, line.item_id, shared)
-            suffix = f"#{n}" if n > 1 else ""
             events.append(
                 replace(
                     event,
-                    message_id=shared.message_id + suffix,
+                    message_id=_numbered(shared.message_id, n),
+                    part_of=shared.message_id if n > 1 else None,
                     order_id=name_of(properties, "order_id", "orderId"),
                     amount_minor=line.amount_minor,
                     currency=currency if line.amount_minor is not None else None,
@@ -173,9 +202,10 @@ class SegmentReader:
 
         They are said on a site or in an app, and hold there: a cookie banner's yes permits no text message.
         """
-        person = repr(sorted(shared.identifiers.items()))
+        said = consents_of(context) or consents_of(object_of(message, "properties"))
+        person = repr(sorted(shared.identifiers.items())) if said else ""
         events: list[IncomingEvent] = []
-        for category, granted in consents_of(context) or consents_of(object_of(message, "properties")):
+        for category, granted in said:
             if taken and self._consented.get((person, category)) == granted:
                 continue
             self._consented[person, category] = granted
@@ -183,6 +213,19 @@ class SegmentReader:
             message_id = f"{shared.message_id}#consent:{category}" if taken or events else shared.message_id
             events.append(replace(_with(shared, EventKind.CONSENT, properties), message_id=message_id))
         return events
+
+
+def too_large() -> str:
+    """Why a message above the limit is refused."""
+    return f"too large: a message may have {MAX_MESSAGE_BYTES} bytes"
+
+
+def _numbered(message_id: str, n: int) -> str:
+    """The message id of the n-th product; one that the log would refuse refuses the message."""
+    numbered = f"{message_id}#{n}" if n > 1 else message_id
+    if len(numbered) > MAX_NAME:
+        raise InvalidInput(f"bad message_id: longer than {MAX_NAME} characters")
+    return numbered
 
 
 def _type(message: Fields) -> str:

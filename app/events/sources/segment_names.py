@@ -3,6 +3,8 @@
 Names are compared by their letters and digits alone: `Product Viewed`, `product_viewed` and `productViewed` are one.
 """
 
+from functools import lru_cache
+
 from app.events.schemas import OUR_KINDS, EventKind
 
 _SPEC: dict[EventKind | None, str] = {
@@ -12,7 +14,7 @@ _SPEC: dict[EventKind | None, str] = {
     EventKind.CART_ADD: "Product Added, Wishlist Product Added to Cart",
     EventKind.CART_REMOVE: "Product Removed",
     EventKind.ORDER: "Order Completed",
-    EventKind.REFUND: "Order Refunded, Order Cancelled",
+    EventKind.REFUND: "Order Refunded",
     EventKind.COUPON: "Coupon Entered, Coupon Applied, Coupon Denied, Coupon Removed",
     EventKind.FAVOURITE: "Product Added to Wishlist",
     EventKind.SHARE: "Product Shared, Cart Shared",
@@ -38,7 +40,7 @@ _SPEC: dict[EventKind | None, str] = {
     # Spec names without a kind of ours keep their own, in one spelling.
     None: (
         "Cart Viewed, Checkout Started, Checkout Step Viewed, Checkout Step Completed, Payment Info Entered, "
-        "Order Updated, Product Removed from Wishlist, Email Bounced, Push Notification Bounced, "
+        "Order Updated, Order Cancelled, Product Removed from Wishlist, Email Bounced, Push Notification Bounced, "
         "Application Installed, Application Updated, Application Backgrounded, Application Crashed, "
         "Application Uninstalled, Install Attributed, Deep Link Opened, Deep Link Clicked, Signed Up, Signed Out, "
         "Live Chat Conversation Started, Live Chat Conversation Ended, Live Chat Message Received"
@@ -48,6 +50,7 @@ LISTED = frozenset({"productlistviewed", "productlistfiltered", "ordercompleted"
 """Keys of events that mean one event for each of their `products`."""
 
 
+@lru_cache(maxsize=512)
 def key_of(name: str) -> str:
     """The letters and digits of a name, in one case."""
     return "".join(filter(str.isalnum, name)).casefold()

@@ -60,11 +60,14 @@ def name_of(fields: Fields, *names: str) -> str | None:
     """The first of these fields that holds a name: a text, or a whole number as text."""
     for name in names:
         value = fields.get(name)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        if isinstance(value, int) and not isinstance(value, bool):
+        if value is None:  # first, because nearly all of them are absent
+            continue
+        if isinstance(value, str):
+            if stripped := value.strip():
+                return stripped
+        elif isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        elif isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             return str(int(value))
     return None
 
@@ -79,7 +82,8 @@ def identifiers_of(message: Fields, context: Fields, traits: Fields) -> dict[str
         "alias": _id(message, "previousId"),
         "device": name_of(device, "id") or name_of(device, "advertisingId"),
     }
-    wanted |= {kind: name_of(traits, *names) for kind, names in _TRAITS.items()}
+    if traits:
+        wanted |= {kind: name_of(traits, *names) for kind, names in _TRAITS.items()}
     return found | {kind: value for kind, value in wanted.items() if value is not None}
 
 
@@ -139,6 +143,8 @@ def context_of(context: Fields) -> dict[str, Any]:
 
 def consents_of(fields: Fields) -> list[Consent]:
     """The categories of `{"consent": {"categoryPreferences": {"Advertising": true}}}` or of the inner object alone."""
+    if "consent" not in fields and "categoryPreferences" not in fields:
+        return []
     preferences = inner(inner(fields, "consent") or fields, "categoryPreferences")
     words = [Consent(name.strip().lower(), said) for name, said in preferences.items() if isinstance(said, bool)]
     return sorted(word for word in words if word.category)[:MAX_CATEGORIES]

@@ -49,6 +49,12 @@ def times_of(message: Mapping[str, Any], *, sent_at: Any, received_at: datetime,
     return Times(occurred, sent, round(skew / timedelta(milliseconds=1)) if abs(skew) > TOLERANCE else 0)
 
 
+def is_off(sent_at: Any, received_at: datetime, zone: ZoneInfo) -> bool:
+    """Whether the sender's clock, as `sentAt` shows it, is not ours."""
+    sent = _readable(sent_at, zone)
+    return sent is not None and abs(received_at - sent) > TOLERANCE
+
+
 def content_id(message: Mapping[str, Any], arrived_at: datetime | None) -> str:
     """A name for a message without one: what it says, and when it came if it says no time."""
     said = {name: value for name, value in message.items() if name not in ("sentAt", "_metadata", "writeKey")}

@@ -56,7 +56,7 @@ def fault_of(**fields: Any) -> str:
         ("Product Removed", "cart_remove"),
         ("Order Completed", "order"),
         ("Order Refunded", "refund"),
-        ("Order Cancelled", "refund"),
+        ("Order Cancelled", "order_cancelled"),
         ("Coupon Denied", "coupon"),
         ("Product Added to Wishlist", "favourite"),
         ("Product Reviewed", "review"),

@@ -47,11 +47,15 @@ def upgrade() -> None:
     )
     op.drop_table("events_0001")
     op.drop_table("event_texts_0001")
-    _forget_profiles(sa.Column("version", sa.BigInteger(), nullable=False))
+    _forget_profiles(
+        offset=[sa.Column("version", sa.BigInteger(), nullable=False)],
+        state=[sa.Column("identity_version", sa.BigInteger(), nullable=False)],
+    )
     op.create_table(
         "profile_checkpoints",
         sa.Column("workspace_id", sa.String(), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("identity_version", sa.BigInteger(), nullable=False),
         sa.Column("occurred_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "customer_id", "occurred_at"),
@@ -82,22 +86,30 @@ def downgrade() -> None:
                "FROM event_texts_0002")  # fmt: skip
     for table in ("events_0002", "event_texts_0002", "event_subjects", "log_heads"):
         op.drop_table(table)
-    _forget_profiles()
+    _forget_profiles(offset=[], state=[])
 
 
 _PREVIOUS = "COALESCE(LAG(position) OVER (PARTITION BY workspace_id, subject ORDER BY position), 0), "
 
 
-def _forget_profiles(*more: sa.Column[object]) -> None:
-    """Everything is folded again from the log; offsets get (or lose) their version."""
-    op.execute("DELETE FROM profile_states")
+def _forget_profiles(*, offset: list[sa.Column[object]], state: list[sa.Column[object]]) -> None:
+    """Everything is folded again from the log; offsets and states get (or lose) these columns."""
+    op.drop_table("profile_states")
+    op.create_table(
+        "profile_states",
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        *state,
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "customer_id"),
+    )
     op.drop_table("consumer_offsets")
     op.create_table(
         "consumer_offsets",
         sa.Column("workspace_id", sa.String(), nullable=False),
         sa.Column("consumer", sa.String(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        *more,
+        *offset,
         sa.PrimaryKeyConstraint("workspace_id", "consumer"),
     )
 
@@ -153,6 +165,7 @@ def _create_log() -> None:
         *_event_columns(),
         sa.PrimaryKeyConstraint("workspace_id", "position"),
         sa.UniqueConstraint("workspace_id", "source", "message_id", name="events_dedupe"),
+        sqlite_with_rowid=False,
     )
     orders = sa.text("kind = 'order'")
     op.create_index(
