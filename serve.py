@@ -8,6 +8,7 @@ import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple, NoReturn
 
 from pydantic import ValidationError
@@ -50,6 +51,7 @@ def serve(settings: Settings, server: ServerChild | None) -> None:
             load_demo(app, now=datetime.now(UTC), progress=say)
         app.pipeline.access.workspace(settings.workspace)
         api = create_app(app)
+        Thread(target=api.state.folding.follow_all, daemon=True).start()
         # The console has no sign-in yet, so nobody beyond this machine may reach it.
         front = Fronts(api, create_console(app)) if settings.host in LOOPBACK else api
         with demo_key(app) as key:

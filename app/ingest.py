@@ -130,10 +130,10 @@ class Ingest:
     def _put_items(self, connection: Connection, workspace: Workspace, items: Sequence[Item]) -> int:
         if foreign := {item.currency for item in items} - {workspace.currency}:
             raise InvalidInput(f"catalogue in {', '.join(sorted(foreign))}: this workspace keeps {workspace.currency}")
-        changed = catalogue.put(connection, workspace.workspace_id, items) if items else 0
-        if changed:  # topics may differ now, so profiles are folded anew
+        changes = catalogue.put(connection, workspace.workspace_id, items)
+        if changes.named:  # topics may differ now, so profiles are folded anew
             self._profiles.forget_all(connection, workspace.workspace_id)
-        return changed
+        return changes.entries
 
 
 def _judge(batch: _Batch, logged: Sequence[Logged]) -> tuple[Taken, list[Rejected], list[tuple[Parsed, Accepted]]]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from fastapi.testclient import TestClient
 from httpx import Response
+from sqlalchemy import Connection
 
 from app.access.schemas import Role, Workspace
 from app.api.app import create_app
@@ -63,3 +64,9 @@ def an_order_body(number: int = 1, **changes: Any) -> dict[str, Any]:
         "amount_minor": 12_900,
         **changes,
     }
+
+
+def no_further_pages(connection: Connection) -> None:
+    """The database's own limit, which it answers as it does a full disk."""
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 5}")

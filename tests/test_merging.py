@@ -175,6 +175,17 @@ def test_what_was_refused_for_the_whole_stays_refused_for_both_parts(app: App) -
     assert (sms(app, "u1"), sms(app, "u2")) == (False, True)
 
 
+def test_a_refusal_left_on_a_number_that_changed_hands_is_lifted_by_its_owner(app: App) -> None:
+    take(app, seen(1, user_id="old", phone=PHONE), seen(40, user_id="heir", phone=PHONE))
+    take(app, consent(42, False, user_id="heir"), seen(43, user_id="other"))
+    merge(app, "heir", "other")
+    assert unmerge(app, "heir", "other") == ("marketing/sms",)
+    assert sms(app, "heir") is False
+    after = (LATER - START).days + 2
+    take(app, consent(after, True, user_id="heir"), now=LATER + timedelta(days=3))
+    assert sms(app, "heir") is True
+
+
 def test_a_number_that_changes_hands_takes_no_past_with_it(app: App) -> None:
     take(app, seen(0, user_id="u1", phone=PHONE), seen(3, phone=PHONE), seen(60, user_id="u2", phone=PHONE))
     take(app, seen(61, phone=PHONE), now=LATER)

@@ -32,10 +32,10 @@ def ingest(
     """Load a file of events, all of it or nothing; unusable rows go to quarantine with their reasons."""
     _not_demo(workspace)
     how = mapping_of(preset, mapping)
-    catalogue = read_items(items, how, valid_from=EARLIEST) if items else []
+    now = datetime.now(UTC)
+    catalogue = read_items(items, how, valid_from=EARLIEST, now=now) if items else []
     rows = open_events(file, how)
     with opened(data) as app:
-        now = datetime.now(UTC)
         shop = app.pipeline.access.ensure(
             Workspace(workspace_id=workspace, timezone=how.timezone, currency=how.currency),
             empty=app.pipeline.log.count(workspace) == 0,
@@ -63,7 +63,7 @@ def items(
     """Load or replace a workspace's product catalogue, all of it or nothing."""
     _not_demo(workspace)
     how = mapping_of(preset, mapping)
-    catalogue = read_items(file, how, valid_from=EARLIEST)
+    catalogue = read_items(file, how, valid_from=EARLIEST, now=datetime.now(UTC))
     with opened(data) as app:
         shop = app.pipeline.access.workspace(workspace)
         changed = app.pipeline.put_items(shop, catalogue)

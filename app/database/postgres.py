@@ -4,12 +4,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from app.errors import Conflict, InvalidInput
 
@@ -48,7 +48,10 @@ class Postgres:
             theirs = address.query.get("options", "")
             settings = {"connect_timeout": CONNECT_S, "options": f"{theirs} {_SETTINGS}"}
             # Positional parameters, so that hand-written statements look alike on both databases.
-            return create_engine(address, paramstyle="format", pool_pre_ping=True, connect_args=settings)
+            # Parameters are hidden: no customer's data in an error.
+            return create_engine(
+                address, paramstyle="format", pool_pre_ping=True, hide_parameters=True, connect_args=settings
+            )
         except ModuleNotFoundError:
             raise InvalidInput("PostgreSQL needs its driver: pip install 'understory[postgres]'") from None
         except (ArgumentError, NoSuchModuleError, ValueError):
@@ -71,7 +74,8 @@ class Postgres:
             yield connection
         self._writes += 1
         if self._writes % _LOOK_EVERY == 0:
-            _analyse_new(engine)
+            with suppress(DBAPIError):  # the work is committed: statistics are not worth an error to its caller
+                _analyse_new(engine)
 
     def save(self, engine: Engine, file: Path, ask: Callable[[Connection], T]) -> T:
         """pg_dump over the very snapshot that `ask` reads."""

@@ -32,7 +32,8 @@ class Sqlite:
         path = url.removeprefix("sqlite:///")
         if path not in ("", ":memory:"):
             _make_folder(Path(path).parent)
-        engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        settings = {"timeout": 30, "check_same_thread": False}
+        engine = create_engine(url, hide_parameters=True, connect_args=settings)  # no customer's data in an error
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         return engine

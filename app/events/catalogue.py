@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, Text, func, insert, select
@@ -28,10 +28,18 @@ items = Table(
 )
 
 
-def put(connection: Connection, workspace_id: str, entries: Sequence[Item]) -> int:
-    """Add or replace catalogue entries inside the caller's transaction; returns how many are new or different."""
-    rows = connection.execute(select(items).where(items.c.workspace_id == workspace_id))
-    known = {(row.item_id, row.valid_from): _to_item(row) for row in rows}
+class Changes(NamedTuple):
+    """What a list of entries made of the catalogue."""
+
+    entries: int
+    """How many are new or different."""
+    named: bool
+    """Whether an item is new, or has another title or place in its newest version: those are what topics rest on."""
+
+
+def put(connection: Connection, workspace_id: str, entries: Sequence[Item]) -> Changes:
+    """Add or replace catalogue entries inside the caller's transaction."""
+    known = _versions(connection, workspace_id, sorted({item.item_id for item in entries}))
     wanted = {(item.item_id, item.valid_from): item for item in entries}
     changed = [item for key, item in wanted.items() if known.get(key) != item]
     for item in changed:
@@ -40,7 +48,7 @@ def put(connection: Connection, workspace_id: str, entries: Sequence[Item]) -> i
             connection.execute(items.delete().where(*key, items.c.valid_from == item.valid_from))
     if changed:
         connection.execute(insert(items), [_to_item_row(workspace_id, item) for item in changed])
-    return len(changed)
+    return Changes(len(changed), _names(known) != _names(known | wanted))
 
 
 def find(connection: Connection, workspace_id: str, wanted: set[str], until: datetime) -> dict[str, Item]:
@@ -73,6 +81,25 @@ def listed(connection: Connection, workspace_id: str, until: datetime, *, after:
         .limit(limit)
     )
     return [_to_item(row) for row in rows]
+
+
+_Versions = dict[tuple[str, datetime], Item]
+
+
+def _versions(connection: Connection, workspace_id: str, ids: Sequence[str]) -> _Versions:
+    found: _Versions = {}
+    for start in range(0, len(ids), _CHUNK):
+        some = (items.c.workspace_id == workspace_id, items.c.item_id.in_(ids[start : start + _CHUNK]))
+        rows = connection.execute(select(items).where(*some))
+        found |= {(row.item_id, row.valid_from): _to_item(row) for row in rows}
+    return found
+
+
+def _names(versions: _Versions) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Title and place of each item in its newest version."""
+    return {
+        item_id: (versions[item_id, at].title, versions[item_id, at].category_path) for item_id, at in sorted(versions)
+    }
 
 
 def _to_item_row(workspace_id: str, item: Item) -> dict[str, object]:

@@ -29,5 +29,6 @@ class RecentEnds:
             known = {}
         known.update(chains)  # nobody reads it now: whoever writes next waits for the end that is noted below
         self._noted[workspace_id] = (position, known)
+        self._noted.move_to_end(workspace_id)
         while len(self._noted) > WORKSPACES:
             self._noted.popitem(last=False)

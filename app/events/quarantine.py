@@ -135,11 +135,11 @@ class Quarantine:
             ).rowcount
 
     def explain(self, connection: Connection, workspace_id: str, record_id: str, rejected: Rejected) -> None:
-        """A record that failed again waits with its new reason."""
+        """A record that failed again waits with its new reason; one that was settled meanwhile stays as it is."""
         q, hashes = quarantine.c, rejected.hashes or (None, None)
         connection.execute(
             update(quarantine)
-            .where(q.workspace_id == workspace_id, q.record_id == record_id)
+            .where(q.workspace_id == workspace_id, q.record_id == record_id, q.state == State.WAITING)
             .values(
                 code=code_of(rejected.reason),
                 reason=redact(rejected.reason),

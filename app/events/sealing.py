@@ -44,8 +44,9 @@ def seal_log(connection: Connection, workspace_id: str, normalise: Normalise) ->
         )
         chain = chains.get(sealed.subject)
         _rewrite(connection, position, sealed, text, previous=chain.head if chain else 0)
-        first = min(chain.first_at, event.occurred_at) if chain else event.occurred_at
-        chains[sealed.subject] = _Chain(position, chain.events + 1 if chain else 1, first)
+        if sealed.subject:  # events about the graph are in nobody's chain
+            first = min(chain.first_at, event.occurred_at) if chain else event.occurred_at
+            chains[sealed.subject] = _Chain(position, chain.events + 1 if chain else 1, first)
     _rewrite_chains(connection, workspace_id, chains)
     return raw
 

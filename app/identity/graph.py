@@ -88,7 +88,7 @@ class IdentityGraph(Membership):
         for former in FORMER:
             other = f"{former}:{alias.partition(':')[2]}"
             if other in self.nodes and other != key:
-                one, two = sorted(((key, kind), (other, former)), key=lambda end: (self.rules.rank(end[1]), end[0]))
+                one, two = sorted(((key, kind), (other, former)), key=lambda end: self.rules.place(end[1], end[0]))
                 self._pair(*one, *two, event, ALIASED)
 
     def _pair(self, a: str, a_kind: str, b: str, b_kind: str, event: Event, rule: str) -> None:
@@ -239,7 +239,7 @@ class IdentityGraph(Membership):
     def _merge(self, a: Node, b: Node, event: Event) -> None:
         self._reconcile(a.cluster, b.cluster)
         self.union(a.cluster, b.cluster)
-        one, two = sorted((a, b), key=lambda node: (self.rules.rank(node.kind), node.key))
+        one, two = sorted((a, b), key=lambda node: self.rules.place(node.kind, node.key))
         self.record(one, two, event, MERGED)
 
     def _reconcile(self, x: Cluster, y: Cluster) -> None:

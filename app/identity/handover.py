@@ -117,7 +117,7 @@ class Handovers:
 
     def _link(self, other: Node, turn: Node, event: Event) -> None:
         rules = self._graph.rules
-        one, two = sorted((other, turn), key=lambda node: (rules.rank(node.kind), node.key))
+        one, two = sorted((other, turn), key=lambda node: rules.place(node.kind, node.key))
         if (one.key, two.key) not in self._graph.pairs:
             self._graph.record(one, two, event, SAME_EVENT)
         self.used(one, two, event)

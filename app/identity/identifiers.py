@@ -11,6 +11,7 @@ from functools import lru_cache
 from app.errors import InvalidInput
 from app.events.schemas import Identifier, Named
 from app.identity.rules import Rules, shipped_rules
+from app.privacy.personal_names import personal_kind
 from app.privacy.sealing import Sealer, is_sealed
 from app.text.normalise import normalise
 
@@ -24,15 +25,17 @@ FORMER = ("user_id", "anonymous")
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SAME_TYPE = {
-    "mobile": "phone", "mobile_phone": "phone", "phone_number": "phone", "tel": "phone", "telephone": "phone",
-    "email_address": "email", "e_mail": "email", "id_card": "id_number", "idcard": "id_number",
     "open_id": "openid", "union_id": "unionid", "device_id": "device", "anonymous_id": "anonymous",
     "anonymousid": "anonymous", "userid": "user_id", "deviceid": "device",
 }  # fmt: skip
-"""Other names of known types, so that a phone number called `mobile` is sealed like any other."""
+"""Other names of known types; those of phone numbers and the like are known by their ends."""
+_NO_NUMBERS = frozenset(("user_id", "unionid", "openid", "device", "anonymous", ALIAS))
+"""Types whose value is what a login or an app says, be it a phone number."""
 _APP = ("appid", "app_id", "openid_app")
 """Names of the app that an openid beside them belongs to; an app is nobody's name."""
 _PHONE_NOISE = re.compile(r"[\s().\-/·]")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_WORLDWIDE = re.compile(r"\+[1-9]\d{9,14}")
 _CHINA = re.compile(r"(?:\+|00)?86(?=1[3-9]\d{9}$)")
 _ABROAD = re.compile(r"^00(?=[1-9]\d{6})")
 
@@ -66,14 +69,14 @@ def _hidden(identifier: Identifier, sealer: Sealer) -> Identifier:
 def normalise_identifiers(raw: Raw, rules: Rules | None = None) -> tuple[Identifier, ...]:
     """All usable identifiers of a record in their plain normal form, strongest first."""
     rules = rules or shipped_rules()
-    typed = [(normalise_type(kind), str(value)) for kind, value in raw.items()]
+    typed = [(type_of(kind, str(value), rules), str(value)) for kind, value in raw.items()]
     app = next((value.strip().lower() for kind, value in typed if kind in _APP and value.strip()), "")
     found = {Identifier(k, v) for k, value in typed if k not in _APP and (v := normalise_value(k, value, rules, app))}
     return _sorted(found, rules)
 
 
 def _sorted(found: set[Identifier], rules: Rules) -> tuple[Identifier, ...]:
-    return tuple(sorted(found, key=lambda i: (rules.rank(i.type), i.type, i.value)))
+    return tuple(sorted(found, key=lambda i: rules.place(i.type, i.value)))
 
 
 def normalise_type(kind: str) -> str:
@@ -81,7 +84,23 @@ def normalise_type(kind: str) -> str:
     name = kind.strip().lower().replace("-", "_")
     if not _TYPE.fullmatch(name):
         raise InvalidInput(f"bad identifier type: {kind[:60]!r} (letters, digits and _ only)")
-    return _SAME_TYPE.get(name, name)
+    return _SAME_TYPE.get(name) or personal_kind(name) or name
+
+
+def type_of(kind: str, value: str, rules: Rules) -> str:
+    """The known name of a type; `phone` whatever the type is called when the value is a mobile number."""
+    name = normalise_type(kind)
+    if name in _NO_NUMBERS or name in _APP or name in rules.sealed:
+        return name
+    return "phone" if _is_mobile(value) else name
+
+
+def _is_mobile(value: str) -> bool:
+    """Whether a value can be nothing else; without its + a number from abroad may be any number."""
+    if len(value) > MAX_VALUE:
+        return False
+    text = _PHONE_NOISE.sub("", normalise(value))
+    return _MOBILE.fullmatch(_CHINA.sub("", text)) is not None or _WORLDWIDE.fullmatch(text) is not None
 
 
 def normalise_value(kind: str, value: str, rules: Rules | None = None, app: str = "") -> str | None:

@@ -5,7 +5,7 @@ with all their members. Links of a customer are fetched only when they must be t
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -33,8 +33,8 @@ from app.identity.schemas import BLOCKED
 from app.identity.tables import consent_holds, identity_edges, identity_heads, identity_nodes
 
 _PAIRS = 256
-_MANY = 4
-"""Identifiers of one event up to which all their pairs are looked up, for the case that the strongest is a hub."""
+_MANY = 32
+"""Identifiers of one event up to which their pairs are looked up; beyond, all that any of them has been seen with."""
 
 
 class Head(NamedTuple):
@@ -69,8 +69,11 @@ def known(connection: Connection, workspace_id: str, events: Sequence[Event], ru
         nodes.setdefault(row[0], []).append(row)
     for turns in nodes.values():
         turns.sort(key=lambda row: row[1])
-    pairs = sorted({pair for event in events for pair in _pairs(event, nodes, rules)})
-    return Known(nodes, {(link.a, link.b): link for link in _links(connection, workspace_id, pairs)})
+    together = {tuple(name for name in dict.fromkeys(_names(event)) if name in nodes) for event in events}
+    pairs = sorted({pair for names in together if len(names) <= _MANY for pair in _pairs(names, nodes, rules)})
+    crowd = sorted({node_key(*row[:2]) for names in together if len(names) > _MANY for n in names for row in nodes[n]})
+    links = chain(_links(connection, workspace_id, pairs), _links_from(connection, workspace_id, crowd))
+    return Known(nodes, {(link.a, link.b): link for link in links})
 
 
 def _names(event: Event) -> Iterator[str]:
@@ -84,15 +87,9 @@ def _names(event: Event) -> Iterator[str]:
             yield from (f"{former}:{name.value}" for former in FORMER)
 
 
-def _pairs(event: Event, nodes: dict[str, list[NodeRow]], rules: Rules) -> Iterator[tuple[str, str]]:
-    names = [name for name in dict.fromkeys(_names(event)) if name in nodes]
-    names.sort(key=lambda name: (rules.rank(nodes[name][0][2]), name))
-    ends = (
-        combinations(names, 2)
-        if len(names) <= _MANY or is_hub(nodes[names[0]][0])
-        else ((names[0], n) for n in names[1:])
-    )
-    for one, two in ends:
+def _pairs(names: Sequence[str], nodes: dict[str, list[NodeRow]], rules: Rules) -> Iterator[tuple[str, str]]:
+    """Every pair that an event can show: which name is the centre may change within the batch, as names become hubs."""
+    for one, two in combinations(sorted(names, key=lambda name: rules.place(nodes[name][0][2], name)), 2):
         yield from ((node_key(*a[:2]), node_key(*b[:2])) for a in nodes[one] for b in nodes[two])
 
 
@@ -125,6 +122,11 @@ def _links(connection: Connection, workspace_id: str, pairs: Sequence[tuple[str,
         )
         values = [end for pair in chunk for end in pair]
         yield from (to_link(row) for row in query(connection, sql, (*values, workspace_id)))
+
+
+def _links_from(connection: Connection, workspace_id: str, keys: Sequence[str]) -> Iterator[Link]:
+    sql = f"SELECT {LINK_COLUMNS} FROM identity_edges e WHERE e.workspace_id = ? AND e.rule <> 'merge' AND e.a IN"
+    yield from (to_link(row) for row in select_in(connection, sql, (workspace_id,), keys))
 
 
 def graph_of(

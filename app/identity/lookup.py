@@ -11,7 +11,7 @@ from app.database.types import from_micros
 from app.errors import InvalidInput, NotFound
 from app.events.schemas import Member
 from app.identity.clusters import Link
-from app.identity.identifiers import normalise_type, normalise_value
+from app.identity.identifiers import normalise_value, type_of
 from app.identity.rows import LINK_COLUMNS, moment, node_key, to_link, turn_of
 from app.identity.rules import OTHER, Rules
 from app.identity.schemas import BLOCKED, Bonds, Customer, Edge, Hold, Owners, turn
@@ -72,7 +72,7 @@ def names(ref: str, sealer: Sealer | None, rules: Rules) -> Iterator[str]:
     kind, colon, value = ref.partition(":")
     if colon:
         try:
-            kind = normalise_type(kind)
+            kind = type_of(kind, value, rules)
         except InvalidInput:
             return
         yield from _key(kind, value, sealer, rules)
@@ -170,13 +170,13 @@ def identifier_of(key: str, rules: Rules) -> str:
 
 
 def bonds(connection: Connection, workspace_id: str, customer_id: str, rules: Rules) -> Bonds:
-    """Since when a customer's identifiers are one, and what earlier unmerges left refused."""
+    """Since when a customer's identifiers are one, and what unmerges left refused; by identifier, as words are."""
     keys = nodes_of(connection, workspace_id, customer_id)
     sql = "SELECT key, purpose, channel, event_id, at FROM consent_holds WHERE workspace_id = ? AND key IN"
-    holds = [
-        Hold(row[0], row[1], row[2], row[3], from_micros(row[4]))
+    holds = {
+        Hold(identifier_of(row[0], rules), row[1], row[2], row[3], from_micros(row[4]))
         for row in select_in(connection, sql, (workspace_id,), keys)
-    ]
+    }
     if len(keys) == 1:
         return Bonds((), tuple(sorted(holds)))
     own = set(keys)

@@ -75,6 +75,10 @@ class Rules(Frozen):
         """0 for the type that names an event before all others."""
         return self._ranks.get(kind, self._ranks[OTHER])
 
+    def place(self, kind: str, name: str) -> tuple[int, str, str]:
+        """Sorts names as an event has them: strongest first, those of one rank by type."""
+        return (self.rank(kind), kind, name)
+
     def weight(self, kind: str) -> float:
         """How far a type alone names one person."""
         return self.strength.get(kind, self.strength[OTHER])

@@ -1,7 +1,7 @@
 """fold(state, events) -> state: the whole profile as a pure function of the log in canonical order.
 
-Constant work per event. A late event, a merge or an unmerge means folding that customer again from the start;
-the result is the same as if everything had come in order, exactly.
+Constant work per event. A late event means folding that customer again from the newest checkpoint before it, a merge
+or an unmerge from the start; the result is the same as if everything had come in order, exactly.
 """
 
 import copy

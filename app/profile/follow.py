@@ -7,6 +7,7 @@ so a crash at any point repeats work and never loses or doubles any.
 
 from collections.abc import Sequence
 from datetime import datetime
+from threading import Lock
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -64,7 +65,9 @@ class ProfileFollower:
         self._database, self._log, self._tail = database, log, tail
         self._identity, self._profiles, self._taxonomy = identity, profiles, taxonomy
         self._refold = Refold(log, identity, taxonomy)
-        self._proof, self._recent, self._owners = Proof(profiles, self._refold), Recent(), RecentOwners(identity)
+        self._proof = Proof(database, profiles, self._refold)
+        self._recent, self._owners = Recent(), RecentOwners(identity)
+        self._stepping = Lock()
 
     def lag(self, workspace: Workspace, *, now: datetime | None = None) -> Lag:
         """How much waits to be folded, and for how long; without `now` up to the newest arrival."""
@@ -75,6 +78,12 @@ class ProfileFollower:
         until = now or self._log.arrival_after(workspace.workspace_id, newest - 1)
         seconds = (until - waiting).total_seconds() if until and waiting else 0.0
         return Lag(newest - done, max(seconds, 0.0))
+
+    def lag_of_all(self, *, now: datetime) -> Lag:
+        """What waits in all workspaces together, and for how long the oldest of it; one query."""
+        waits = self._profiles.waits()
+        ages = ((now - arrived).total_seconds() for _, arrived in waits if arrived)
+        return Lag(sum(events for events, _ in waits), max((0.0, *ages)))
 
     def catch_up(self, workspace: Workspace) -> int:
         """Fold everything that is new; returns the number of events read."""
@@ -89,7 +98,11 @@ class ProfileFollower:
             return max(newest - self._profiles.offset_in(connection, workspace_id).position, 0)
 
     def step(self, workspace: Workspace) -> int:
-        """Fold the next events, one transaction of them; returns how many."""
+        """Fold the next events, one transaction of them; returns how many. In one process one step at a time."""
+        with self._stepping:  # until its states are at hand for the next one
+            return self._step(workspace)
+
+    def _step(self, workspace: Workspace) -> int:
         workspace_id = workspace.workspace_id
         # The write transaction is open from the first read: no merge and no other follower can come between.
         with self._database.write(derived=True) as connection:
@@ -104,7 +117,7 @@ class ProfileFollower:
             moved = Offset(batch.position, start.version + 1)
             versions = self._refold.versions(workspace, folded.states)
             self._profiles.save(connection, workspace_id, folded, versions=versions, moved=moved)
-        self._recent.put(workspace_id, moved.version, folded.states)
+        self._recent.put(workspace_id, start.version, moved.version, folded.states)
         return len(batch.history.events)
 
     def _next(self, connection: Connection, workspace_id: str, start: int) -> _Batch | None:
@@ -122,12 +135,12 @@ class ProfileFollower:
         groups = self._by_customer(workspace.workspace_id, batch.history.events)
         known = self._known(workspace.workspace_id, start, [*groups, *stale])
         context = Context(self._taxonomy, workspace.zone, batch.history.items, batch.history.texts)
-        folded = Folded({}, [], [], stale)
+        folded, folded_again = Folded({}, [], [], stale), set(stale)
         for again in self._refold.of(workspace, stale, position=batch.position):
             folded.add(*again)
         for customer_id, events in groups.items():
             state = known.get(customer_id) or State(taxonomy_hash=self._taxonomy.fingerprint)
-            if customer_id in stale:
+            if customer_id in folded_again:
                 continue
             if state.last_key is None or state.last_key < events[0].order_key:
                 folded.add(customer_id, state, advance_noting(customer_id, state, events, context))

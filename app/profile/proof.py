@@ -4,12 +4,17 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from app.access.schemas import Workspace
+from app.database.engine import Database
 from app.profile.checkpoints import Checkpoint, encoded
 from app.profile.refold import Refold, Refolded
 from app.profile.store import Checkpoints, ProfileStore, Snapshot
 
 PART = 500
 """Customers compared at once."""
+TRIES = 2
+"""How often a part is compared beside followers that move; then they wait."""
+HELD = 50
+"""Customers that are compared while all writers wait."""
 
 
 class Differing(NamedTuple):
@@ -22,11 +27,11 @@ class Differing(NamedTuple):
 
 
 class Proof:
-    """Compares. Writes nothing and holds up nobody: what moves meanwhile is compared again."""
+    """Compares and writes nothing. A part that moves meanwhile is compared again, at last while writers wait."""
 
-    def __init__(self, profiles: ProfileStore, refold: Refold) -> None:
-        """Snapshots come from `profiles`, the truth from `refold`."""
-        self._profiles, self._refold = profiles, refold
+    def __init__(self, database: Database, profiles: ProfileStore, refold: Refold) -> None:
+        """Snapshots come from `profiles`, the truth from `refold`; both read `database`."""
+        self._database, self._profiles, self._refold = database, profiles, refold
 
     def differing(self, workspace: Workspace) -> Iterator[Differing]:
         """Customers whose stored profile is not the fold of their events up to where the follower stands."""
@@ -34,9 +39,18 @@ class Proof:
         known = sorted({*self._refold.everyone(workspace), *self._profiles.stored(workspace_id)})
         for start in range(0, len(known), PART):
             part = known[start : start + PART]
-            while (found := self._compared(workspace, part)) is None:
-                pass  # the follower moved on while we read
-            yield from found
+            yield from self._settled(workspace, part)
+
+    def _settled(self, workspace: Workspace, part: Sequence[str]) -> list[Differing]:
+        for _ in range(TRIES):
+            if (found := self._compared(workspace, part)) is not None:
+                return found
+        pieces = [part[start : start + HELD] for start in range(0, len(part), HELD)]
+        return [differing for piece in pieces for differing in self._alone(workspace, piece)]
+
+    def _alone(self, workspace: Workspace, part: Sequence[str]) -> list[Differing]:
+        with self._database.write(derived=True):  # nobody moves
+            return self._compared(workspace, part) or []
 
     def _compared(self, workspace: Workspace, part: Sequence[str]) -> list[Differing] | None:
         """Those of a part that differ; None when the follower moved meanwhile."""

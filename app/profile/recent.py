@@ -35,13 +35,20 @@ class Recent:
             return {}
         return {c: state for c in customer_ids if (state := states.pop(c, None)) is not None}
 
-    def put(self, workspace_id: str, version: int, states: Mapping[str, State]) -> None:
-        """Take states back that are committed as this version; what was not taken out is still true."""
-        _, kept = self._states.pop(workspace_id, (0, OrderedDict[str, State]()))
+    def put(self, workspace_id: str, start: int, version: int, states: Mapping[str, State]) -> None:
+        """Take states that moved what is stored from version `start` to `version`.
+
+        What else is here is still true only if it was noted at `start`; who comes too late changes nothing.
+        """
+        noted, kept = self._states.get(workspace_id, (start, OrderedDict[str, State]()))
+        if noted >= version:
+            return
+        kept = kept if noted == start else OrderedDict()
         kept.update(states)
         while len(kept) > self._kept:
             kept.popitem(last=False)
         self._states[workspace_id] = (version, kept)
+        self._states.move_to_end(workspace_id)
         while len(self._states) > WORKSPACES:
             self._states.popitem(last=False)
 

@@ -114,6 +114,18 @@ class ProfileStore:
         found = query(connection, sql, (workspace_id, self._consumer))
         return Offset(*found[0]) if found else Offset()
 
+    def waits(self) -> list[tuple[int, datetime | None]]:
+        """Of every workspace behind its log: positions not folded yet, and when the first of those events arrived."""
+        done = "COALESCE(o.position, 0)"
+        sql = (
+            f"SELECT h.position - {done}, (SELECT e.received_at FROM events e WHERE e.workspace_id = h.workspace_id"
+            f" AND e.position > {done} ORDER BY e.position LIMIT 1) FROM log_heads h LEFT JOIN consumer_offsets o"
+            f" ON o.workspace_id = h.workspace_id AND o.consumer = ? WHERE h.position > {done}"
+        )
+        with self._database.read() as connection:
+            rows = query(connection, sql, (self._consumer,))
+        return [(events, None if arrived is None else from_micros(arrived)) for events, arrived in rows]
+
     def states(self, workspace_id: str, customer_ids: Sequence[str] | None = None) -> dict[str, State]:
         """Current states by customer_id; of all customers when no ids are given."""
         return {c: snapshot.state for c, snapshot in self.snapshots(workspace_id, customer_ids).items()}

@@ -114,7 +114,7 @@ def _wait_until_folded(port: int) -> None:
         connection.request("GET", "/readyz")
         lag = json.loads(connection.getresponse().read())["fold_lag"]
         connection.close()
-        if not any(shop["events"] for shop in lag.values()):
+        if not lag["events"]:
             return
         time.sleep(0.01)
     raise UnderstoryError("profiles did not catch up with the log")

@@ -3,6 +3,8 @@ import base64
 import pytest
 
 from app.access.schemas import Role
+from app.events.sources.mapping import Parsed
+from tests.factories import an_incoming
 from tests.factories_api import NOW, Served, an_order_body
 
 READS = ("/v1/customers", "/v1/customers/u1/profile", "/v1/customers/u1/interests")
@@ -54,3 +56,18 @@ def test_one_workspace_sees_nothing_of_another(served: Served) -> None:
 def test_health_needs_no_key(served: Served) -> None:
     assert served.client.get("/healthz").json() == {"status": "ok"}
     assert served.client.get("/readyz").json()["database_ms"] >= 0
+
+
+def test_readiness_names_no_workspace_and_a_key_reads_the_lag_of_its_own(served: Served) -> None:
+    pipeline = served.app.pipeline
+    for name, events in (("shop", 3), ("other", 2)):
+        records = [Parsed(n, an_incoming(message_id=f"m{n}"), None, {}) for n in range(events)]
+        pipeline.take(pipeline.access.workspace(name), "till", records, now=NOW)
+    ready = served.client.get("/readyz")
+    assert (ready.json()["fold_lag"]["events"], ready.json()["fold_lag"]["seconds"] > 0) == (5, True)
+    assert "shop" not in ready.text
+    assert served.client.get("/v1/lag").status_code == 401
+    assert served.get("/v1/lag", role=Role.VIEWER).json()["data"]["events"] == 3
+    for name in ("shop", "other"):
+        pipeline.catch_up(pipeline.access.workspace(name))
+    assert served.client.get("/readyz").json()["fold_lag"] == {"events": 0, "seconds": 0.0}

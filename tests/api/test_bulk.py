@@ -2,14 +2,20 @@ import gzip
 import json
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import Response
+from sqlalchemy import event
 
 from app.access.schemas import Role
 from app.api.bulk_body import CHUNK_LINES, MAX_LINE, Chunker
-from tests.factories_api import Served, an_order_body
+from app.bootstrap import build
+from app.config import Settings
+from app.events.schemas import IncomingEvent
+from app.events.sources.mapping import Parsed
+from tests.factories_api import NOW, Served, an_order_body, no_further_pages
 
 
 def lines(*events: Any) -> bytes:
@@ -63,6 +69,23 @@ def test_a_body_that_breaks_off_keeps_whole_chunks_and_says_which(served: Served
     assert served.stored() == (2 * CHUNK_LINES, 0)
     assert served.app.pipeline.profiles.position("shop") == served.app.pipeline.log.position("shop")
     assert post(served, body, content_encoding="gzip").json()["data"]["accepted"] == 9
+
+
+def test_a_full_disk_halfway_says_what_is_stored_and_that_is_folded(tmp_path: Path) -> None:
+    app = build(Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'small.db'}", llm_url=""))
+    served = Served(app)
+    shop, first = app.pipeline.access.workspace("shop"), [an_order_body(n) for n in range(CHUNK_LINES)]
+    records = [Parsed(n, IncomingEvent(**body), None, {}) for n, body in enumerate(first)]
+    app.pipeline.take(shop, "till", records, now=NOW)
+    event.listen(app.database.engine, "begin", no_further_pages)
+    further = [an_order_body(n, properties={"note": "x" * 20_000}) for n in range(CHUNK_LINES, CHUNK_LINES + 50)]
+    answer = post(served, lines(*first, *further))
+    assert (answer.status_code, answer.json()["type"]) == (507, "/problems/storage-full")
+    assert answer.headers["retry-after"] == "30"
+    assert f"lines 1 to {CHUNK_LINES} are stored" in answer.json()["detail"]
+    assert served.stored() == (CHUNK_LINES, 0)
+    assert app.pipeline.lag(shop).events == 0
+    app.database.close()
 
 
 def test_a_small_body_that_breaks_off_stores_nothing(shared: Served) -> None:

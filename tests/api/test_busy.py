@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.in_flight import InFlight
 from app.api.request_id import RequestId
 from app.bootstrap import build
 from app.config import Settings
-from tests.factories_api import Served, an_order_body
+from tests.factories_api import Served, an_order_body, no_further_pages
 
 BOUND_S = 20
 
@@ -40,12 +40,6 @@ def test_a_full_disk_is_507_and_what_was_acknowledged_before_stays(tmp_path: Pat
     assert served.stored() == (1, 0)
     assert served.send(an_order_body(1)).json()["data"]["duplicates"] == 1
     app.database.close()
-
-
-def no_further_pages(connection: Connection) -> None:
-    """The database's own limit, which it answers as it does a full disk."""
-    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 5}")
 
 
 @pytest.mark.asyncio

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -32,6 +33,13 @@ def test_identity_shows_masked_members_links_with_bridges_and_refusals_with_reas
     assert (blocked["a"], blocked["rule"]) == ("user_id:u2", "blocked:two_user_ids")
     assert PHONE not in str(answer)
     assert shop.get(f"/v1/customers/phone:{PHONE}/identity").json()["data"] == answer["data"]
+
+
+@pytest.mark.parametrize("path", ["/v1/customers/u1/identity?x=1", f"/v1/identity/why?a=u1&b=phone:{PHONE}"])
+def test_the_graph_is_shown_as_it_is_now_and_says_so(shop: Served, path: str) -> None:
+    before = datetime.now(UTC)
+    answer = shop.get(f"{path}&as_of=2026-01-10").json()
+    assert datetime.fromisoformat(answer["as_of"]) >= before
 
 
 def test_merge_and_unmerge_answer_with_the_customers_they_made(shop: Served) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import InternalError
 
 from app.database.engine import Database
@@ -50,6 +51,23 @@ def test_writers_of_two_processes_take_turns_and_see_what_the_other_left(two: tu
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(fifty, [*two, *two]))
     assert count(two[0]) == 200
+
+
+def test_statistics_that_cannot_be_made_do_not_fail_the_write_before_them(two: tuple[Database, Database]) -> None:
+    failed = []
+
+    def divided_by_zero(_c: Connection, _cur: object, statement: str, values: Any, *_: object) -> tuple[str, Any]:
+        if "pg_stat_user_tables" not in statement:
+            return statement, values
+        failed.append(statement)
+        return "SELECT 1 / 0", values
+
+    event.listen(two[0].engine, "before_cursor_execute", divided_by_zero, retval=True)
+    for _ in range(20):
+        with two[0].write() as connection:
+            one_more(connection)
+    assert failed
+    assert count(two[0]) == 20
 
 
 def test_a_reader_keeps_its_snapshot_while_others_write(two: tuple[Database, Database]) -> None:

@@ -25,8 +25,9 @@ PLAIN = """
 11 write(18<socket:[99]>, "HTTP/1.1 200 OK\\r\\n", 200) = 200
 """.strip().splitlines()
 NO_FLUSH = (
-    "import app.database.sqlite as s",
+    "import contextlib, app.database.sqlite as s",
     "s.PRAGMAS = (*s.PRAGMAS, 'synchronous=OFF')",
+    "s._unflushed = contextlib.nullcontext",  # it would put synchronous=FULL back after the first fold
     "import serve",
     "serve.main()",
 )

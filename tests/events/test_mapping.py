@@ -9,6 +9,8 @@ from app.errors import InvalidInput
 from app.events.sources.mapping import load_mapping, load_preset, open_events, read_items
 from app.events.timestamps import EARLIEST
 
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
 MAPPING = """
 source: pos
 timezone: Asia/Shanghai
@@ -125,11 +127,11 @@ def test_unreadable_files_are_one_clear_error(tmp_path: Path) -> None:
 def test_the_catalogue_is_read_with_paths_and_prices(tmp_path: Path) -> None:
     file = tmp_path / "items.csv"
     file.write_text("sku,name,cat,price\ns1,奶粉,母婴 > 奶粉,199.00\n", encoding="utf-8")
-    (item,) = read_items(file, load_mapping(a_mapping(tmp_path)), valid_from=EARLIEST)
+    (item,) = read_items(file, load_mapping(a_mapping(tmp_path)), valid_from=EARLIEST, now=NOW)
     assert (item.category_path, item.price) == (("母婴", "奶粉"), 19900)
     file.write_text("sku,name,cat,price\ns1,,x,1\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="line 2"):
-        read_items(file, load_mapping(a_mapping(tmp_path)), valid_from=EARLIEST)
+        read_items(file, load_mapping(a_mapping(tmp_path)), valid_from=EARLIEST, now=NOW)
 
 
 def test_the_shipped_preset_loads_and_an_unknown_one_lists_what_there_is() -> None:
@@ -234,12 +236,12 @@ def test_items_hold_from_the_time_in_their_row(tmp_path: Path) -> None:
     mapping = load_mapping(a_mapping(tmp_path, text))
     file = tmp_path / "items.csv"
     file.write_text("sku,name,cat,price,cost,since\na,A,x>y,2,1.50,2026-03-01\nb,B,x,2,,\n", encoding="utf-8")
-    first, second = read_items(file, mapping, valid_from=EARLIEST)
+    first, second = read_items(file, mapping, valid_from=EARLIEST, now=NOW)
     assert (first.cost, first.valid_from) == (150, datetime(2026, 2, 28, 16, tzinfo=UTC))
     assert (second.cost, second.valid_from) == (None, EARLIEST)
 
 
-@pytest.mark.parametrize("since", ["soon", "1970-01-01", "2199-01-01"])
+@pytest.mark.parametrize("since", ["soon", "1970-01-01", "2026-04-02"])
 def test_an_item_from_no_plausible_time_names_its_line(tmp_path: Path, since: str) -> None:
     mapping = load_mapping(
         a_mapping(tmp_path, MAPPING.replace("price: {column: price}}", "valid_from: {column: since}}"))
@@ -247,4 +249,4 @@ def test_an_item_from_no_plausible_time_names_its_line(tmp_path: Path, since: st
     file = tmp_path / "items.csv"
     file.write_text(f"sku,name,cat,since\na,A,x,{since}\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match=r"items\.csv line 2"):
-        read_items(file, mapping, valid_from=EARLIEST)
+        read_items(file, mapping, valid_from=EARLIEST, now=NOW)

@@ -27,6 +27,17 @@ def put(database: Database, kept: Quarantine, *rejected: Rejected, source: str =
         kept.put(connection, "shop", source, rejected, now=now)
 
 
+def test_an_explanation_that_comes_after_a_decision_changes_nothing(database: Database, kept: Quarantine) -> None:
+    put(database, kept, bad(1), bad(2))
+    first, second = kept.find("shop")
+    kept.discard("shop", Filter(ids=(first.record_id,)), by="me", now=NOW)
+    with database.write() as connection:
+        for record in (first, second):
+            kept.explain(connection, "shop", record.record_id, bad(record.line, "empty field: 'kind'"))
+    found = {record.record_id: record.reason for record in kept.find("shop", Filter(state=None))}
+    assert found == {first.record_id: first.reason, second.record_id: "empty field: 'kind'"}
+
+
 def bad(line: int, reason: str = "not a number: 'x'", content: str = "{}") -> Rejected:
     return Rejected(line, reason, content)
 

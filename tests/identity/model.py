@@ -75,7 +75,16 @@ class Model:
             self.see(keys[0], keys[1], event)
             keys = keys[1:]
         for other in keys[1:]:
+            fresh = not any((p.a, p.b) == (keys[0], other) and p.rule != "merge" for p in self.pairs)
             self.see(keys[0], other, event)
+            if self.kind(other) == "alias" and (fresh or self.kind(keys[0]) in self.rules.handover):
+                self.see_former(keys[0], other.partition(":")[2], event)
+
+    def see_former(self, key: str, name: str, event: Event) -> None:
+        for former in (f"user_id:{name}", f"anonymous:{name}"):
+            if former in self.nodes and former != key:
+                a, b = sorted((key, former), key=lambda key: self.rules.place(self.kind(key), key))
+                self.see(a, b, event, "alias")
 
     def by_hand(self, event: Event) -> None:
         a, b = event.properties["a"], event.properties["b"]
@@ -98,7 +107,7 @@ class Model:
                 kept.append(pair)
         self.apart.add(frozenset({a, b}))
 
-    def see(self, a: str, b: str, event: Event) -> None:
+    def see(self, a: str, b: str, event: Event, rule: str = "same_event") -> None:
         known = next((p for p in self.pairs if (p.a, p.b) == (a, b) and p.rule != "merge"), None)
         if known:
             if not known.revoked and known.holds:
@@ -111,9 +120,9 @@ class Model:
         seen = [{p.a, p.b} for p in self.pairs if p.rule != "merge"] + [{a, b}]
         for key in (a, b):
             self.break_hub(key, {k for pair in seen if key in pair for k in pair} - {key})
-        self.decide(a, b, event)
+        self.decide(a, b, event, rule)
 
-    def decide(self, a: str, b: str, event: Event) -> None:
+    def decide(self, a: str, b: str, event: Event, rule: str) -> None:
         strength = self.strength(a, b)
         reason = "hub" if self.hubs & {a, b} else None
         if reason is None and b not in self.cluster(a):
@@ -125,7 +134,7 @@ class Model:
                 firm = reason in ("hub", "separated", "too_many_members")
                 if not firm and (self.frees(b, a, strength) or self.frees(a, b, strength)):
                     reason = None
-        self.link(a, b, f"blocked:{reason}" if reason else "same_event", strength)
+        self.link(a, b, f"blocked:{reason}" if reason else rule, strength)
         if reason is None:
             self.use(a, b, event)
 
@@ -220,7 +229,7 @@ class Model:
         return True
 
     def take(self, other: str, turn: str, event: Event) -> None:
-        a, b = sorted((other, turn), key=lambda key: (self.rules.rank(self.kind(key)), key))
+        a, b = sorted((other, turn), key=lambda key: self.rules.place(self.kind(key), key))
         if not any((p.a, p.b) == (a, b) and p.rule != "merge" for p in self.pairs):
             self.link(a, b, "same_event", self.strength(a, b))
         self.use(a, b, event)
@@ -234,7 +243,7 @@ class Model:
                 self.turns.setdefault(key.partition("@")[0], []).append((None, key))
 
     def link(self, a: str, b: str, rule: str, strength: float) -> None:
-        a, b = sorted((a, b), key=lambda key: (self.rules.rank(self.kind(key)), key))
+        a, b = sorted((a, b), key=lambda key: self.rules.place(self.kind(key), key))
         self.pairs.append(Pair(a, b, rule, strength))
 
     def kind(self, key: str) -> str:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from app.errors import InvalidInput
 from app.events.schemas import Named
 from app.identity.identifiers import normalise_identifiers, normalise_type, normalise_value, normaliser
+from app.identity.lookup import names
 from app.identity.rules import shipped_rules
 from app.privacy.sealing import Sealer, is_sealed
 
@@ -40,6 +41,24 @@ def test_other_forms_are_one_too() -> None:
         "email",
         "loyalty",
     ]
+
+
+@pytest.mark.parametrize("kind", ["phone", "cellphone", "contact_phone", "mobilePhone", "member", "email", "whatsapp"])
+def test_a_mobile_number_is_sealed_whatever_its_type_is_called(kind: str) -> None:
+    for value in ("13912345678", "+86 139-1234-5678", "+1 415 555 0100"):
+        assert read(**{kind: value}).identifiers == read(phone=value).identifiers
+
+
+def test_what_a_login_or_an_app_says_is_no_number_and_a_card_with_many_digits_neither() -> None:
+    for kind in ("user_id", "unionid", "openid", "device", "anonymous", "alias"):
+        assert [i.key for i in read(**{kind: "13912345678"}).identifiers] == [f"{kind}:13912345678"]
+    for card in ("0013912345678901", "415555010099", "12912345678"):
+        assert [i.key for i in read(member=card).identifiers] == [f"member:{card}"]
+
+
+def test_a_number_is_found_under_the_name_it_came_with() -> None:
+    (member,) = read(member="13912345678").identifiers
+    assert set(names("member:13912345678", SEALER, shipped_rules())) == {member.key}
 
 
 def test_an_openid_belongs_to_its_app() -> None:

@@ -29,7 +29,7 @@ RULES = shipped_rules().model_copy(
             "anonymous": {"user_id": 2, "phone": 1, "any": 4},
             "phone": {"user_id": 3, "openid": 2, "any": 5},
         },
-        "most_members": 7,
+        "most_members": 9,
         "handover": {"phone": Handover(quiet_days=5, most_owners=3)},
     }
 )
@@ -40,8 +40,11 @@ POOL = {
     "email": ["e1", "e2"],
     "device": ["d1", "d2"],
     "anonymous": ["a1", "a2", "a3"],
+    "alias": ["u1", "a1", "u2", "a2"],
+    "crm": ["c1", "c2"],
+    "crm1": ["c1", "c2"],
 }
-NAMES = st.dictionaries(st.sampled_from(sorted(POOL)), st.integers(0, 3), min_size=1, max_size=3)
+NAMES = st.dictionaries(st.sampled_from(sorted(POOL)), st.integers(0, 3), min_size=1, max_size=8)
 
 
 def identifiers(picked: dict[str, int]) -> tuple[Identifier, ...]:
@@ -98,7 +101,7 @@ class Machine(RuleBasedStateMachine):
             kind = dice.choice([EventKind.MERGE, EventKind.UNMERGE, EventKind.UNMERGE])
             self.say(kind, dice.choice(known), dice.choice(known))
             return
-        kinds = dice.sample(sorted(POOL), dice.choice([1, 2, 2, 2, 3, 3]))
+        kinds = dice.sample(sorted(POOL), dice.choice([1, *[2] * 6, *[3] * 4, dice.randint(5, 8)]))
         at = START + timedelta(days=dice.randrange(40), hours=len(self.log) % 24)
         event_kind = dice.choice(["view"] * 4 + ["campaign_sent"])
         names = identifiers({kind: dice.randrange(4) for kind in kinds})

@@ -36,6 +36,33 @@ def test_mail_and_id_numbers_are_withheld_and_the_rest_stays() -> None:
     assert sealed == {"email": "[email]", "id_number": "[id]", "city": "上海", "phone": None}
 
 
+@pytest.mark.parametrize(
+    "given_as",
+    [
+        {"contactPhone": "+14155550100"},
+        {"mobilePhone": "+44 7700 900123"},
+        {"shippingPhone": "010-65123456"},
+        {"phoneNo": "415 555 0100"},
+        {"workEmail": "a@b.com"},
+        {"deep": [{"phone1": 4155550100}]},
+        {"phones": ["+14155550100"]},
+    ],
+)
+def test_names_are_read_word_by_word(given_as: dict[str, object]) -> None:
+    text = str(sealed_properties(given_as))
+    assert "[withheld]" in text or "[email]" in text
+    assert "555" not in text
+    assert "900" not in text
+    assert "6512" not in text
+
+
+def test_a_number_that_is_a_name_is_hidden_and_no_value_is_lost() -> None:
+    contacts = {"13912345678": "mum", "city": "上海", "139 1234 5679": "dad", "[phone]": "shop"}
+    sealed = sealed_properties({"contacts": contacts})["contacts"]
+    assert sealed == {"[phone] 2": "mum", "city": "上海", "[phone] 3": "dad", "[phone]": "shop"}
+    assert sealed_properties(sealed) is sealed
+
+
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=8))
 def test_sealing_twice_is_sealing_once(value: object) -> None:
     once = sealed_properties({"x": value, "phone": value})

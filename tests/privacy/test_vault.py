@@ -1,13 +1,18 @@
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from app.database.engine import Database
 from app.errors import InvalidInput
+from app.events.quality import Rejected
+from app.events.quarantine import Quarantine
 from app.privacy.sealing import Sealer, is_sealed
-from app.privacy.vault import Vault
+from app.privacy.vault import Vault, identifier_vault
 
 PHONE = "13912345678"
 
@@ -62,6 +67,23 @@ def test_a_lost_key_is_an_error_and_never_a_new_key(vault: Vault, database: Data
     with pytest.raises(InvalidInput, match="key of workspace 'shop' is missing"):
         Vault(database, tmp_path / "keys").sealer("shop")
     assert not (tmp_path / "keys" / "shop.key").exists()
+
+
+def test_a_lost_key_is_an_error_when_only_the_quarantine_was_sealed(database: Database, tmp_path: Path) -> None:
+    quarantine = Quarantine(database, Vault(database, tmp_path / "keys"))
+    with database.write() as connection:
+        quarantine.put(connection, "shop", "web", [Rejected(1, "bad time", "{}")], now=datetime(2026, 1, 1, tzinfo=UTC))
+    (tmp_path / "keys" / "shop.key").unlink()
+    with pytest.raises(InvalidInput, match="key of workspace 'shop' is missing"):
+        Vault(database, tmp_path / "keys").sealer("shop")
+    assert Vault(database, tmp_path / "keys").existing("other") is None
+
+
+def test_an_error_of_the_database_does_not_show_what_was_written(database: Database) -> None:
+    row = {"workspace_id": "shop", "key": PHONE, "sealed": b"x"}
+    with pytest.raises(IntegrityError) as caught, database.write() as connection:
+        connection.execute(insert(identifier_vault), [row, row])
+    assert PHONE not in str(caught.value)
 
 
 def test_a_key_of_another_database_is_refused(vault: Vault, database: Database, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -152,6 +153,18 @@ def test_two_processes_that_follow_in_turn_never_fold_onto_what_is_out_of_date(a
     for n, event in enumerate(steps(24)):
         send(app if n % 3 else other, shop, event)
         (other if n % 2 else app).pipeline.catch_up(shop)
+    assert app.pipeline.check(shop) == (0, 0)
+    other.database.close()
+
+
+def test_followers_that_run_at_once_in_two_processes_leave_what_a_full_fold_gives(app: App, tmp_path: Path) -> None:
+    shop, other = a_shop(app), opened(tmp_path)
+    with ThreadPoolExecutor(4) as threads:
+        for event in steps(60, customers=5):
+            send(app, shop, event)
+            for one in (app, app, other, other):
+                threads.submit(one.pipeline.catch_up, shop)
+    assert app.pipeline.lag(shop).events == 0
     assert app.pipeline.check(shop) == (0, 0)
     other.database.close()
 

@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, suppress
 from typing import IO, Annotated
 
 import msgspec
@@ -17,8 +18,9 @@ from app.api.bodies import expect_media, read_pieces
 from app.api.bulk_body import Chunk, Chunker
 from app.api.deps import Caller, Folder, Sender
 from app.api.events_body import checked_source
+from app.api.folding import Folding
 from app.api.problems import documented
-from app.errors import InvalidInput, TooLarge
+from app.errors import UnderstoryError
 from app.ingest import Taken
 from app.schema import Frozen
 
@@ -75,6 +77,11 @@ class _Tally:
             lines = ({**v._asdict(), "message_id": names[v.line]} for v in taken.verdicts)
             self.verdicts.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
 
+    def close(self) -> None:
+        """Let go of verdicts that nobody will read."""
+        if self.verdicts:
+            self.verdicts.close()
+
     def receipt(self, source: str) -> BulkReceipt:
         names = ("lines", "accepted", "duplicates", "conflicts", "quarantined")
         return BulkReceipt(
@@ -87,7 +94,7 @@ class _Tally:
 
 @router.post(
     "/v1/events/bulk",
-    responses=documented(400, 401, 403, 413, 415, 422, 500),
+    responses=documented(400, 401, 403, 413, 415, 422, 500, 503, 507),
     response_model=BulkAnswer,
     openapi_extra={"requestBody": {"required": True, "content": {MEDIA: {"schema": {"type": "string"}}}}},
 )
@@ -107,13 +114,16 @@ async def post_bulk(
     name = checked_source(source)
     expect_media(request, MEDIA, "application/ndjson", "application/jsonl", "application/x-jsonlines")
     tally = _Tally(verdicts=verdicts)
-    try:
-        async for chunk in _chunks(request):
-            taken = await run_in_threadpool(_take, sender, name, chunk)
-            await run_in_threadpool(tally.add, chunk, taken)
-    except (InvalidInput, HTTPException) as error:
-        await run_in_threadpool(folding.follow, sender.workspace)  # tasks for afterwards do not run after an error
-        raise _with_progress(error, tally) from None
+    async with AsyncExitStack() as broken_off:  # tasks for afterwards do not run after an error
+        broken_off.push_async_callback(run_in_threadpool, _fold_stored, folding, sender)
+        broken_off.callback(tally.close)
+        try:
+            async for chunk in _chunks(request):
+                taken = await run_in_threadpool(_take, sender, name, chunk)
+                await run_in_threadpool(tally.add, chunk, taken)
+        except (UnderstoryError, HTTPException) as error:
+            raise _with_progress(error, tally) from None
+        broken_off.pop_all()
     after.add_task(folding.follow, sender.workspace)
     if tally.verdicts is None:
         return BulkAnswer(data=tally.receipt(name), as_of=sender.now)
@@ -134,14 +144,19 @@ def _take(sender: Caller, source: str, chunk: Chunk) -> Taken:
     return sender.pipeline.take(sender.workspace, source, chunk.records, now=sender.now)
 
 
-def _with_progress(error: InvalidInput | HTTPException, tally: _Tally) -> InvalidInput | HTTPException:
+def _fold_stored(folding: Folding, sender: Caller) -> None:
+    with suppress(UnderstoryError):  # the caller is to hear of the first error; the next run folds what this left
+        folding.follow(sender.workspace)
+
+
+def _with_progress(error: UnderstoryError | HTTPException, tally: _Tally) -> UnderstoryError | HTTPException:
     """The same error, saying what is stored already."""
     if not tally.last_line:
         return error
     stored = f"; lines 1 to {tally.last_line} are stored, and sending the whole body again is safe"
     if isinstance(error, HTTPException):
         return HTTPException(error.status_code, error.detail + stored)
-    return TooLarge(f"{error}{stored}") if isinstance(error, TooLarge) else InvalidInput(f"{error}{stored}")
+    return type(error)(f"{error}{stored}")
 
 
 def _sent(verdicts: IO[bytes]) -> Iterator[bytes]:

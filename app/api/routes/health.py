@@ -1,13 +1,16 @@
 """Is the process there, and can it reach its database?"""
 
 from time import perf_counter
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from app.api.deps import Now, Parts
+from app.access.schemas import Role
+from app.api.answers import READ_PROBLEMS, Answer
+from app.api.deps import Caller, Now, Parts, allowed
 from app.api.problems import documented
 from app.schema import Frozen
 
@@ -21,7 +24,7 @@ class Health(Frozen):
 
 
 class FoldLag(Frozen):
-    """How far a workspace's profiles are behind its log."""
+    """How far profiles are behind the log."""
 
     events: int
     """Log positions that are not folded yet."""
@@ -35,8 +38,8 @@ class Readiness(Frozen):
     status: str = "ready"
     database_ms: float
     """How long a trivial query took."""
-    fold_lag: dict[str, FoldLag]
-    """Workspace -> how far its profiles are behind its log."""
+    fold_lag: FoldLag
+    """Of all workspaces together; no key is asked for here, so none is named."""
 
 
 @router.get("/healthz")
@@ -52,11 +55,15 @@ def readyz(parts: Parts, now: Now) -> Readiness:
     try:
         with parts.database.read() as connection:
             connection.execute(text("select 1"))
+        took = round((perf_counter() - start) * 1000, 3)
+        lag = parts.pipeline.follower.lag_of_all(now=now)
     except SQLAlchemyError:
         raise HTTPException(503, "the database does not answer") from None
-    took = round((perf_counter() - start) * 1000, 3)
-    shops = parts.pipeline.access.workspaces()
-    lags = {shop.workspace_id: parts.pipeline.lag(shop, now=now) for shop in shops}
-    return Readiness(
-        database_ms=took, fold_lag={name: FoldLag(events=lag.events, seconds=lag.seconds) for name, lag in lags.items()}
-    )
+    return Readiness(database_ms=took, fold_lag=FoldLag(events=lag.events, seconds=lag.seconds))
+
+
+@router.get("/v1/lag", responses=READ_PROBLEMS)
+def own_lag(viewer: Annotated[Caller, Depends(allowed(Role.VIEWER))]) -> Answer[FoldLag]:
+    """How far the profiles of the key's own workspace are behind its log."""
+    lag = viewer.pipeline.lag(viewer.workspace, now=viewer.now)
+    return Answer(data=FoldLag(events=lag.events, seconds=lag.seconds), as_of=viewer.now)

@@ -1,4 +1,7 @@
-"""Who is who, and why: look at a customer's links, merge and unmerge."""
+"""Who is who, and why: look at a customer's links, merge and unmerge.
+
+The graph is shown as it stands now. Only profiles are read as of an earlier moment.
+"""
 
 from typing import Annotated
 
@@ -7,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance
-from app.api.deps import Body, Caller, CustomerRef, Viewing, allowed, plain_text
+from app.api.deps import Body, Caller, CustomerRef, allowed, plain_text
 from app.errors import InvalidInput
 from app.identity.schemas import IdentityView, Why
 from app.merging import MAX_REASON, Remade
@@ -18,6 +21,7 @@ router = APIRouter(prefix="/v1", tags=["identity"], responses=READ_PROBLEMS)
 Name = Annotated[
     str, Query(max_length=300, description="Our id, `type:value`, or a bare source id"), AfterValidator(plain_text)
 ]
+Viewer = Annotated[Caller, Depends(allowed(Role.VIEWER))]
 Editor = Annotated[Caller, Depends(allowed(Role.EDITOR))]
 
 
@@ -31,18 +35,18 @@ class Pair(Frozen):
     """Kept in the log."""
 
 
-@router.get("/customers/{customer_id}/identity", dependencies=[Depends(allowed(Role.VIEWER))])
-def identity(customer_id: CustomerRef, view: Viewing) -> Answer[IdentityView]:
+@router.get("/customers/{customer_id}/identity")
+def identity(customer_id: CustomerRef, viewer: Viewer) -> Answer[IdentityView]:
     """A customer's identifiers, the links that hold them together (bridges flagged), and refused links with reasons."""
-    found = view.pipeline.merging.view(view.workspace, customer_id)
+    found = viewer.pipeline.merging.view(viewer.workspace, customer_id)
     provenance = AnswerProvenance(identity_version=found.customer.identity_version)
-    return Answer(data=found, as_of=view.as_of, provenance=provenance)
+    return Answer(data=found, as_of=viewer.now, provenance=provenance)
 
 
-@router.get("/identity/why", dependencies=[Depends(allowed(Role.VIEWER))])
-def why(a: Name, b: Name, view: Viewing) -> Answer[Why]:
+@router.get("/identity/why")
+def why(a: Name, b: Name, viewer: Viewer) -> Answer[Why]:
     """The strongest way from one name to another, link by link."""
-    return Answer(data=view.pipeline.merging.why(view.workspace, a, b), as_of=view.as_of)
+    return Answer(data=viewer.pipeline.merging.why(viewer.workspace, a, b), as_of=viewer.now)
 
 
 @router.post("/identity/merge")

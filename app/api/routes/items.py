@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, BackgroundTasks, Depends, Query
 from fastapi.exceptions import RequestValidationError
 
 from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer
-from app.api.deps import Body, Sender, Viewing, allowed
+from app.api.deps import Body, Folder, Sender, Viewing, allowed
 from app.api.problems import documented
 from app.api.strict_json import Json
 from app.errors import InvalidInput
@@ -66,16 +66,19 @@ def _body_schema() -> dict[str, Any]:
 
 @router.put("/v1/items", responses=documented(401, 403, 413, 415, 422, 500), openapi_extra=_body_schema())
 @router.post("/v1/items", responses=documented(401, 403, 413, 415, 422, 500), openapi_extra=_body_schema())
-def put_items(sender: Sender, body: Body) -> Answer[ItemsReceipt]:
+def put_items(sender: Sender, body: Body, after: BackgroundTasks, folding: Folder) -> Answer[ItemsReceipt]:
     """Add or replace up to 2,000 items: all of them, or none when one is at fault.
 
-    An item with a later `valid_from` is a new version; with the same one it replaces what was there.
+    An item with a later `valid_from` is a new version; with the same one it replaces what was there. One that holds
+    only from a later time than now is refused.
     """
     posted = _listed(body)
-    read = read_posted_items(posted, currency=sender.workspace.currency, zone=sender.workspace.zone)
+    shop = sender.workspace
+    read = read_posted_items(posted, currency=shop.currency, zone=shop.zone, now=sender.now)
     if read.faults:
         raise RequestValidationError([{"loc": ("body", f.place), "msg": f.reason} for f in read.faults[:_SHOWN]])
     changed = sender.pipeline.put_items(sender.workspace, read.items)
+    after.add_task(folding.follow, sender.workspace)
     return Answer(data=ItemsReceipt(items=len(posted), changed=changed), as_of=sender.now)
 
 

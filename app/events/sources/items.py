@@ -11,7 +11,7 @@ import msgspec
 from app.errors import InvalidInput
 from app.events.intake import MAX_MINOR, MAX_NAME
 from app.events.schemas import Item
-from app.events.timestamps import EARLIEST, LATEST, parse_moment
+from app.events.timestamps import EARLIEST, parse_moment
 
 
 class ItemIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,7 +27,7 @@ class ItemIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     currency: str | None = None
     """The workspace's when absent; no other is taken."""
     valid_from: str | int | float | None = None
-    """From when this holds; since ever when absent."""
+    """From when this holds, not later than now; since ever when absent."""
 
 
 class ItemFault(NamedTuple):
@@ -44,14 +44,14 @@ class ReadItems(NamedTuple):
     faults: tuple[ItemFault, ...]
 
 
-def read_posted_items(raw: Sequence[Any], *, currency: str, zone: ZoneInfo) -> ReadItems:
+def read_posted_items(raw: Sequence[Any], *, currency: str, zone: ZoneInfo, now: datetime) -> ReadItems:
     """Read every item, so that one answer names every fault."""
     items: list[Item] = []
     faults: list[ItemFault] = []
     seen: dict[tuple[str, datetime], int] = {}
     for index, values in enumerate(raw):
         try:
-            item = _item(values, currency, zone)
+            item = _item(values, currency, zone, now)
             if (first := seen.setdefault((item.item_id, item.valid_from), index)) != index:
                 raise InvalidInput(f"item_id: the same item and valid_from as item {first}")
             items.append(item)
@@ -65,16 +65,23 @@ def category_path(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in re.split(r"[>/]", text) if part.strip())
 
 
-def plausible_start(moment: datetime) -> datetime:
-    """The moment itself; InvalidInput when no catalogue entry can begin then."""
-    if not EARLIEST <= moment < LATEST:
-        raise InvalidInput(f"valid_from out of range: {moment.isoformat()} (use {EARLIEST.year} to {LATEST.year})")
+def plausible_start(moment: datetime, *, now: datetime) -> datetime:
+    """The moment itself; InvalidInput when no catalogue entry can begin then.
+
+    One that begins later is refused: profiles are folded with what the catalogue holds, not with what it will hold.
+    """
+    if moment < EARLIEST:
+        raise InvalidInput(f"valid_from out of range: {moment.isoformat()} (use {EARLIEST.year} or later)")
+    if moment > now:
+        raise InvalidInput(f"valid_from lies in the future: {moment.isoformat()}; send this entry once it holds")
     return moment
 
 
-def _item(values: Any, currency: str, zone: ZoneInfo) -> Item:
+def _item(values: Any, currency: str, zone: ZoneInfo, now: datetime) -> Item:
     posted = msgspec.convert(values, ItemIn)
-    since = EARLIEST if posted.valid_from is None else plausible_start(parse_moment(posted.valid_from, zone=zone))
+    since = EARLIEST
+    if posted.valid_from is not None:
+        since = plausible_start(parse_moment(posted.valid_from, zone=zone), now=now)
     if (posted.currency or currency) != currency:
         raise InvalidInput(f"currency: this workspace keeps {currency}")
     path = posted.category_path or ()

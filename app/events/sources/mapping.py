@@ -149,7 +149,7 @@ def open_events(path: Path, mapping: Mapping) -> Iterator[Parsed]:
     return _parse_rows(table.rows, mapping)
 
 
-def read_items(path: Path, mapping: Mapping, *, valid_from: datetime) -> list[Item]:
+def read_items(path: Path, mapping: Mapping, *, valid_from: datetime, now: datetime) -> list[Item]:
     """The whole catalogue file. Any bad row is an error: a catalogue with holes would mislead every topic."""
     if mapping.items is None:
         raise InvalidInput(f"mapping {mapping.source!r} has no `items:` section, so --items cannot be read")
@@ -158,7 +158,7 @@ def read_items(path: Path, mapping: Mapping, *, valid_from: datetime) -> list[It
     since = shape.valid_from.column if shape.valid_from else None
     named = [shape.item_id, shape.title, shape.category_path, shape.brand, since, *amounts]
     _require(table, {name for name in named if name}, path.name)
-    return [_item(row, mapping, shape, valid_from, path.name) for row in table.rows]
+    return [_item(row, mapping, shape, valid_from, now, path.name) for row in table.rows]
 
 
 def _require(table: Table, columns: set[str], name: str) -> None:
@@ -279,7 +279,7 @@ def _amount(row: Row, amount: AmountColumn, currency: str) -> int:
     return to_minor(_text(row.get(amount.column)), amount.column, scale=scale, times=times)
 
 
-def _item(row: RawRow, mapping: Mapping, shape: ItemMapping, valid_from: datetime, name: str) -> Item:
+def _item(row: RawRow, mapping: Mapping, shape: ItemMapping, valid_from: datetime, now: datetime, name: str) -> Item:
     item_id, title = _named(row.values, shape.item_id), _named(row.values, shape.title)
     if row.fault or item_id is None or title is None:
         raise InvalidInput(f"{name} line {row.line}: {row.fault or 'item_id or title is empty'}")
@@ -288,7 +288,7 @@ def _item(row: RawRow, mapping: Mapping, shape: ItemMapping, valid_from: datetim
             _amount(row.values, a, mapping.currency) if a and _text(row.values.get(a.column)) else None
             for a in (shape.price, shape.cost)
         )
-        since = _valid_from(row.values, shape.valid_from, mapping.zone) or valid_from
+        since = _valid_from(row.values, shape.valid_from, mapping.zone, now) or valid_from
     except InvalidInput as error:
         raise InvalidInput(f"{name} line {row.line}: {error}") from None
     return Item(
@@ -303,8 +303,8 @@ def _item(row: RawRow, mapping: Mapping, shape: ItemMapping, valid_from: datetim
     )
 
 
-def _valid_from(row: Row, column: TimeColumn | None, zone: ZoneInfo) -> datetime | None:
+def _valid_from(row: Row, column: TimeColumn | None, zone: ZoneInfo, now: datetime) -> datetime | None:
     if column is None or _text(row.get(column.column)) is None:
         return None
     moment = _when(row, column.column, zone)
-    return plausible_start(parse_moment(moment, zone=zone, unit=column.unit, fmt=column.format))
+    return plausible_start(parse_moment(moment, zone=zone, unit=column.unit, fmt=column.format), now=now)

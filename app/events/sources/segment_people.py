@@ -5,17 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from app.errors import InvalidInput
+from app.privacy.personal_names import own_kind
 
 Fields = Mapping[str, Any]
 
-_SEALED = {
-    "phone": ("phone", "mobile", "phoneNumber", "phone_number", "mobilePhone", "mobile_phone", "tel", "telephone"),
-    "id_number": ("idNumber", "id_number", "idCard", "id_card"),
-}
-_TRAITS = {"email": ("email",), **_SEALED}
-"""Identifier type -> traits that carry it."""
-_KEPT_AS_IDENTIFIERS = frozenset(name for names in _TRAITS.values() for name in names)
-"""They are names of the person, which are hashed or masked where that is due, and so no traits."""
 _CONTEXT = (
     "device", "os", "locale", "timezone", "app", "campaign", "location", "page", "screen", "network", "library",
     "referrer", "userAgent", "consent", "channel",
@@ -83,8 +76,17 @@ def identifiers_of(message: Fields, context: Fields, traits: Fields) -> dict[str
         "device": name_of(device, "id") or name_of(device, "advertisingId"),
     }
     if traits:
-        wanted |= {kind: name_of(traits, *names) for kind, names in _TRAITS.items()}
+        wanted |= _contacts(traits)
     return found | {kind: value for kind, value in wanted.items() if value is not None}
+
+
+def _contacts(traits: Fields) -> dict[str, str | None]:
+    """Numbers and addresses that are the person's own; under the plainest name first."""
+    found: dict[str, str | None] = {}
+    named = [(name, kind) for name in traits if (kind := own_kind(name))]
+    for name, kind in sorted(named, key=lambda pair: pair[0] != pair[1]):
+        found[kind] = found.get(kind) or name_of(traits, name)
+    return found
 
 
 def _id(message: Fields, name: str) -> str | None:
@@ -130,7 +132,7 @@ def _address(fields: Fields) -> dict[str, Any]:
 
 def kept(fields: Fields) -> dict[str, Any]:
     """The fields without those that are kept as identifiers, and without nulls."""
-    return {name: value for name, value in fields.items() if name not in _KEPT_AS_IDENTIFIERS and value is not None}
+    return {name: value for name, value in fields.items() if value is not None and not own_kind(name)}
 
 
 def context_of(context: Fields) -> dict[str, Any]:

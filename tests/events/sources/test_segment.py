@@ -11,6 +11,7 @@ from app.events.schemas import OUR_KINDS, EventKind, IncomingEvent
 from app.events.sources.segment import Arrival, Read, SegmentReader
 from app.events.sources.segment_names import kind_of
 from app.events.sources.segment_orders import MAX_PRODUCTS
+from app.privacy.properties import sealed_properties
 
 RECEIVED = datetime(2026, 5, 1, 4, tzinfo=UTC)
 CLICKED = "2026-05-01T03:59:00.000Z"
@@ -166,6 +167,21 @@ def test_names_of_a_person_are_found_wherever_sdks_put_them() -> None:
         "openid": "wx1", "unionid": "un",
     }  # fmt: skip
     assert "13912345678" not in json.dumps(event.properties)
+
+
+def test_contacts_of_the_person_are_names_and_those_of_an_address_are_not() -> None:
+    traits = {
+        "shippingPhone": "13912345670",
+        "mobileNumber": "13912345671",
+        "Phone": "13912345672",
+        "workEmail": "b@b.cn",
+    }
+    (event,) = events_of(a_message("identify", traits={**traits, "phone": "13912345678"}))
+    assert event.identifiers == {"user_id": "u1", "phone": "13912345678"}
+    assert event.properties["traits"] == {"shippingPhone": "13912345670", "workEmail": "b@b.cn"}
+    assert "1391" not in str(sealed_properties(event.properties))
+    (event,) = events_of(a_message("identify", traits=traits))
+    assert event.identifiers["phone"] == "13912345671"
 
 
 def test_a_group_names_nobody() -> None:

@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO event_subjects (workspace_id, subject, head, events, first_at) "
         "SELECT workspace_id, subject, MAX(position), COUNT(*), MIN(occurred_at) FROM events "
-        "GROUP BY workspace_id, subject"
+        "WHERE subject <> '' GROUP BY workspace_id, subject"
     )
     sourced = f"CASE WHEN source <> '{_OUR_SOURCE}' THEN {{}} END"
     op.execute(
@@ -89,7 +89,10 @@ def downgrade() -> None:
     _forget_profiles(offset=[], state=[])
 
 
-_PREVIOUS = "COALESCE(LAG(position) OVER (PARTITION BY workspace_id, subject ORDER BY position), 0), "
+_PREVIOUS = (
+    "CASE WHEN subject = '' THEN 0 "  # events about the graph are in nobody's chain
+    "ELSE COALESCE(LAG(position) OVER (PARTITION BY workspace_id, subject ORDER BY position), 0) END, "
+)
 
 
 def _forget_profiles(*, offset: list[sa.Column[object]], state: list[sa.Column[object]]) -> None:
