@@ -37,6 +37,8 @@ SELECT {COLUMNS} FROM chain CROSS JOIN events e
 WHERE e.workspace_id = ? AND e.position = chain.position
   AND e.occurred_at > ? AND e.occurred_at <= ? AND e.position <= ?
 """  # CROSS JOIN keeps SQLite from reading the whole log beside the chain
+KNOWN = "SELECT message_id, event_id, payload_hash FROM events WHERE workspace_id = ? AND source = ? AND message_id IN"
+"""Every batch asks this: it has to be answered from the dedupe key, however long the log."""
 _NO_LIMIT = 2**63 - 1
 
 
@@ -236,14 +238,11 @@ def _known(connection: Connection, batch: Sequence[Accepted]) -> dict[tuple[str,
     by_source: dict[str, list[str]] = {}
     for accepted in batch:
         by_source.setdefault(accepted.event.source, []).append(accepted.event.message_id)
-    sql = (
-        "SELECT message_id, event_id, payload_hash FROM events WHERE workspace_id = ? AND source = ? AND message_id IN"
-    )
     workspace_id = batch[0].event.workspace_id
     return {
         (source, message_id): Logged(Verdict.DUPLICATE, event_id, payload_hash)
         for source, ids in by_source.items()
-        for message_id, event_id, payload_hash in select_in(connection, sql, (workspace_id, source), ids)
+        for message_id, event_id, payload_hash in select_in(connection, KNOWN, (workspace_id, source), ids)
     }
 
 

@@ -40,7 +40,6 @@ events = Table(
     Column("text_ref", String),
     Column("properties", Text, nullable=False),
     UniqueConstraint("workspace_id", "source", "message_id", name="events_dedupe"),
-    sqlite_with_rowid=False,  # stored in the order of the log itself
 )
 _ORDERS = text("kind = 'order'")
 Index("events_orders", events.c.workspace_id, events.c.occurred_at, sqlite_where=_ORDERS, postgresql_where=_ORDERS)

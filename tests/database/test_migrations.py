@@ -13,7 +13,6 @@ from app.bootstrap import App, build
 from app.config import Settings
 from app.database.engine import Database, metadata
 from app.database.migrate import _scripts, downgrade, upgrade
-from app.database.statements import query
 from app.database.types import UtcTime, to_micros
 from app.errors import InvalidInput
 from app.events.sources.mapping import Parsed
@@ -44,15 +43,6 @@ def differences(database: Database) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
         found: list[object] = compare_metadata(context, metadata)
         return found
-
-
-def test_tables_are_stored_by_their_key_where_they_are_declared_so(empty: Database) -> None:
-    upgrade(empty)
-    if empty.kind == "sqlite":
-        with empty.read() as connection:
-            made = dict(query(connection, "SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
-        declared = {t.name for t in metadata.tables.values() if not t.dialect_options["sqlite"]["with_rowid"]}
-        assert {name for name in metadata.tables if "WITHOUT ROWID" in made[name]} == declared != set()
 
 
 def _same_type(_context: object, _column: object, _meta: object, _found: object, declared: object) -> bool | None:

@@ -4,11 +4,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from app.database.engine import Database
+from app.database.statements import query
 from app.events import catalogue
 from app.events.quality import Rejected, summarise
 from app.events.quarantine import Quarantine
 from app.events.schemas import Member
-from app.events.store import EventLog, Verdict
+from app.events.store import KNOWN, EventLog, Verdict
 from app.privacy.vault import Vault
 from tests.factories import ITEMS, RECEIVED, START, an_accepted, an_order
 
@@ -91,3 +92,11 @@ def test_what_an_item_costs_changes_no_topic_and_what_its_newest_version_is_call
         assert catalogue.put(connection, "shop", [later, replace(milk, cost=1, brand="b")]) == (2, False)
         assert catalogue.put(connection, "shop", [called]) == (1, False)  # no longer the newest
         assert catalogue.put(connection, "shop", [replace(later, category_path=("x",))]) == (1, True)
+
+
+def test_known_messages_are_found_by_the_dedupe_key_and_not_by_reading_the_log(database: Database) -> None:
+    if database.kind == "sqlite":  # it once chose to read everything; PostgreSQL chooses by its statistics
+        with database.read() as connection:
+            values = ("shop", "web", *(f"m{n}" for n in range(512)))
+            plan = query(connection, f"EXPLAIN QUERY PLAN {KNOWN} ({','.join('?' * 512)})", values)
+        assert [str(row[-1]).count("message_id=?") for row in plan] == [1]

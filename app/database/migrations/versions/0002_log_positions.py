@@ -168,7 +168,6 @@ def _create_log() -> None:
         *_event_columns(),
         sa.PrimaryKeyConstraint("workspace_id", "position"),
         sa.UniqueConstraint("workspace_id", "source", "message_id", name="events_dedupe"),
-        sqlite_with_rowid=False,
     )
     orders = sa.text("kind = 'order'")
     op.create_index(
