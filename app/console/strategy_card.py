@@ -41,6 +41,7 @@ class StrategyCard:
                 now=datetime.now(UTC),
                 lang=page.lang,
             )
+            await run_in_threadpool(page.pipeline.catch_up, page.workspace)  # the decision was logged
         except UnderstoryError as error:
             ui.notify(page.say("errors.failed", reason=str(error)), type="negative")
             return

@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 
 
 def main(address: str) -> None:
-    """All four, in a window of 1280 pixels."""
+    """All five, in a window of 1280 pixels."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
@@ -22,13 +22,16 @@ def main(address: str) -> None:
         for lang in ("zh", "en"):
             page.goto(f"{customer}?lang={lang}")
             page.locator(".sentence.inference").first.click()
-            page.locator(".event-table").wait_for()
+            page.locator(".evidence .event-table").first.wait_for()
             shoot(page, f"customer-{lang}.png", height=1180)
         page.goto(f"{customer}?lang=zh")
         page.locator(".draft").click()
         page.locator(".status-line").wait_for()
         page.add_style_tag(content=".bar-top { position: static }")
         page.locator(".strategy").screenshot(path=HERE / "strategy-zh.png")
+        page.goto(f"{address}/data?lang=en")
+        page.locator("section.panel").nth(2).wait_for()
+        shoot(page, "data-en.png", height=1000)
         browser.close()
 
 
