@@ -80,7 +80,7 @@ def test_a_lost_key_is_an_error_when_only_the_quarantine_was_sealed(database: Da
 
 
 def test_an_error_of_the_database_does_not_show_what_was_written(database: Database) -> None:
-    row = {"workspace_id": "shop", "key": PHONE, "sealed": b"x"}
+    row = {"workspace_id": "shop", "key": "phone:0a1b", "sealed": PHONE.encode()}
     with pytest.raises(IntegrityError) as caught, database.write() as connection:
         connection.execute(insert(identifier_vault), [row, row])
     assert PHONE not in str(caught.value)
