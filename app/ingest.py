@@ -131,7 +131,9 @@ class Ingest:
         if foreign := {item.currency for item in items} - {workspace.currency}:
             raise InvalidInput(f"catalogue in {', '.join(sorted(foreign))}: this workspace keeps {workspace.currency}")
         changes = catalogue.put(connection, workspace.workspace_id, items)
-        if changes.named:  # topics may differ now, so profiles are folded anew
+        newest = self._log.head_in(connection, workspace.workspace_id).newest_at
+        repriced = changes.priced_from is not None and newest is not None and changes.priced_from <= newest
+        if changes.named or repriced:  # topics or discounts may differ now, so profiles are folded anew
             self._profiles.forget_all(connection, workspace.workspace_id)
         return changes.entries
 

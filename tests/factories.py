@@ -9,6 +9,9 @@ from app.events.intake import Accepted, Intake, accept
 from app.events.schemas import Event, History, IncomingEvent, Item, Named
 from app.identity.identifiers import normalise_identifiers
 from app.narrative.book import Book
+from app.profile.fold import State, profile_at
+from app.profile.schemas import Profile
+from app.profile.seen import Context
 from app.text.taxonomy import Taxonomy
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -69,12 +72,28 @@ def a_history(*accepted: Accepted) -> History:
     return History(events, texts, dict(ITEMS))
 
 
+def a_profile(state: State, context: Context, as_of: datetime) -> Profile:
+    """The view of a state, without other customers to stand among."""
+    return profile_at(
+        state,
+        workspace_id="shop",
+        customer_id="c_1",
+        identity_version=1,
+        as_of=as_of,
+        context=context,
+        limits=None,
+    )
+
+
 def a_book(taxonomy: Taxonomy, *accepted: Accepted, day: float = 200) -> Book:
+    history, as_of = a_history(*accepted), START + timedelta(days=day)
+    context = Context(taxonomy, SHANGHAI, history.items, history.texts)
     return Book(
         customer_id="c_1",
-        history=a_history(*accepted),
+        history=history,
         taxonomy=taxonomy,
         zone=SHANGHAI,
-        as_of=START + timedelta(days=day),
+        as_of=as_of,
         currency="CNY",
+        view=lambda state: a_profile(state, context, as_of),
     )

@@ -3,8 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from app.profile.schemas import ConsentState, Interest, Profile, RfmClass, RfmSummary, Trait
+from app.profile.schemas import Attribute, Authority, ConsentState, Interest, Profile, RfmClass, RfmSummary, Rhythm
 from tests.factories_campaigns import AS_OF
+
+NO_RHYTHM = Rhythm(
+    timezone="Asia/Shanghai",
+    hours=(0,) * 24,
+    weekdays=(0,) * 7,
+    usual_hour=None,
+    usual_weekday=None,
+    visit_gap_days=None,
+    purchase_gap_days=None,
+)
 
 
 def consent_of(channel: str, *, granted: bool = True, purpose: str = "marketing") -> ConsentState:
@@ -38,19 +48,28 @@ def profile_of(
         first_seen_at=as_of - timedelta(days=400),
         last_seen_at=seen,
         interests=tuple(
-            Interest(topic=t, weight=10.0 / (i + 1), share=0.5 / (i + 1), last_event_at=seen)
+            Interest(topic=t, weight=10.0 / (i + 1), share=0.5 / (i + 1), own_share=0.5 / (i + 1), last_event_at=seen)
             for i, t in enumerate(topics)
         ),
+        own_weight=1.0,
+        segment=None,
+        shifts=(),
+        signals=(),
+        rhythm=NO_RHYTHM,
+        prices=None,
         unclassified_share=0.0,
         rfm=_rfm(as_of, orders, average_minor) if rfm_class else None,
+        rfm_scores=None,
         rfm_class=rfm_class,
         usual_gap_days=30.0 if rfm_class else None,
         counts={"order": 5},
         consents=tuple(consent_of(channel, granted=granted) for channel, granted in said.items()),
-        traits=tuple(
-            Trait(name=name, value=value, source="crm", event_id="e-t", at=seen)
+        attributes=tuple(
+            Attribute(name=name, value=value, authority=Authority.BEHAVIOUR, source="crm", at=seen, evidence=("e-t",))
             for name, value in (traits or {}).items()
         ),
+        tombstones=(),
+        history=(),
     )
 
 

@@ -19,7 +19,7 @@ from app.demo.dice import Dice
 from app.demo.parameters import Parameters, load_yaml
 from app.demo.plans import Plan, Planner
 from app.demo.response import Answer, Message, answer
-from app.profile.rfm import Standing, classify, medians
+from app.profile.rfm import Limits, Standing, classify, limits_of
 from app.profile.schemas import RfmClass
 from app.retrieval.schemas import Arm, Channel, Offer, OfferType
 from app.schema import Frozen
@@ -113,7 +113,7 @@ class Run(NamedTuple):
     """One for each arm."""
     interest: float
     """Share of interest in the campaign's topics from which it is meant for somebody."""
-    limits: Standing | None
+    limits: Limits | None
 
     @property
     def window(self) -> range:
@@ -158,7 +158,7 @@ class PastCampaigns:
             start_ms = day * DAY_MS + start_ms % DAY_MS
         day = start_ms // DAY_MS
         standings = [_standing(plan, day) for plan in self._sample] if spec.rfm else []
-        limits = medians(standing for standing in standings if standing is not None)
+        limits = limits_of(standing for standing in standings if standing is not None)
         messages = tuple(self._message(arm, spec, day) for arm in spec.arms)
         return Run(spec, start_ms, day, messages, self._parameters.campaign_interest, limits)
 

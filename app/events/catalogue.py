@@ -1,6 +1,6 @@
 """The product catalogue in the database: what an item is called, where it belongs, what it costs, from when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, Text,
 from app.database.engine import metadata
 from app.database.types import UtcTime
 from app.events.schemas import Item
+from app.events.timestamps import EARLIEST
 
 _CHUNK = 500
 
@@ -35,6 +36,8 @@ class Changes(NamedTuple):
     """How many are new or different."""
     named: bool
     """Whether an item is new, or has another title or place in its newest version: those are what topics rest on."""
+    priced_from: datetime | None
+    """The earliest moment, of those that entries name, from which a price is another than was known; None for none."""
 
 
 def put(connection: Connection, workspace_id: str, entries: Sequence[Item]) -> Changes:
@@ -48,7 +51,12 @@ def put(connection: Connection, workspace_id: str, entries: Sequence[Item]) -> C
             connection.execute(items.delete().where(*key, items.c.valid_from == item.valid_from))
     if changed:
         connection.execute(insert(items), [_to_item_row(workspace_id, item) for item in changed])
-    return Changes(len(changed), _names(known) != _names(known | wanted))
+    by_item: dict[str, list[Item]] = {}
+    for (item_id, _), item in sorted(known.items()):
+        by_item.setdefault(item_id, []).append(item)
+    dated = [item for item in changed if item.valid_from > EARLIEST]
+    priced = [i.valid_from for i in dated if i.price != _price(by_item.get(i.item_id, ()), i.valid_from)]
+    return Changes(len(changed), _names(known) != _names(known | wanted), min(priced, default=None))
 
 
 def find(connection: Connection, workspace_id: str, wanted: set[str], until: datetime) -> dict[str, Item]:
@@ -62,7 +70,10 @@ def find(connection: Connection, workspace_id: str, wanted: set[str], until: dat
             .where(items.c.valid_from <= until)
             .order_by(items.c.valid_from)
         )
-        found |= {row.item_id: _to_item(row) for row in rows}
+        for row in rows:
+            older = found.get(row.item_id)
+            past = () if older is None else (*older.earlier, (older.valid_from, older.price))
+            found[row.item_id] = msgspec.structs.replace(_to_item(row), earlier=past)
     return found
 
 
@@ -93,6 +104,12 @@ def _versions(connection: Connection, workspace_id: str, ids: Sequence[str]) -> 
         rows = connection.execute(select(items).where(*some))
         found |= {(row.item_id, row.valid_from): _to_item(row) for row in rows}
     return found
+
+
+def _price(versions: Iterable[Item], moment: datetime) -> int | None:
+    """The price at a moment, from versions in order of time."""
+    held = [item.price for item in versions if item.valid_from <= moment]
+    return held[-1] if held else None
 
 
 def _names(versions: _Versions) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from app.events.timestamps import EARLIEST
+
 
 class EventKind(StrEnum):
     """The kinds that the product understands. Others are kept in the log and shown as they came."""
@@ -60,7 +62,7 @@ OUR_KINDS = frozenset(
 """Kinds that only we may write: no source can forge a decision or undo a merge."""
 
 
-PASSIVE_KINDS = OUR_KINDS | {EventKind.CAMPAIGN_SENT, EventKind.REFUND, EventKind.OUTCOME}
+PASSIVE_KINDS = OUR_KINDS | {EventKind.CAMPAIGN_SENT, EventKind.REFUND, EventKind.OUTCOME, EventKind.CORRECTION}
 """Kinds that happen to a customer: they show neither presence nor habits."""
 GRAPH_KINDS = frozenset({EventKind.MERGE, EventKind.UNMERGE})
 """Kinds that speak of the identity graph and not of what a customer did: never folded, in nobody's history."""
@@ -192,6 +194,18 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     cost: int | None = None
     currency: str
     valid_from: datetime
+    earlier: tuple[tuple[datetime, int | None], ...] = ()
+    """Prices before this version with the moments from which they held, oldest first; as far as readers need them."""
+
+    def price_at(self, moment: datetime) -> int | None:
+        """The catalogue price at a moment; None when it is not known.
+
+        An entry without a date says what an item is, and nothing of what it cost when.
+        """
+        if EARLIEST < self.valid_from <= moment:
+            return self.price
+        held = [price for since, price in self.earlier if EARLIEST < since <= moment]
+        return held[-1] if held else None
 
 
 class History(NamedTuple):

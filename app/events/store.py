@@ -21,6 +21,7 @@ from app.events.intake import Accepted
 from app.events.rows import COLUMNS, to_event, to_row
 from app.events.schemas import GRAPH_KINDS, OUR_SOURCE, Event, EventKind, History, Item, Member
 from app.events.tables import event_subjects, event_texts, events, log_heads
+from app.events.timestamps import FOREVER
 
 _ROWS = 5_000
 """Rows handed to the driver at once."""
@@ -127,6 +128,9 @@ class EventLog:
     ) -> History:
         """All events of these members up to and including `until`, in canonical order, with texts and items.
 
+        Items are as the catalogue has them now: a corrected title corrects past views too, and what a fold says does
+        not depend on when it is made. Their prices are known with their times.
+
         Each member counts for the time in which it is theirs. With `after`, only later events; with `position`, only
         those that the log held up to there.
         """
@@ -134,7 +138,7 @@ class EventLog:
             lowest = -_NO_LIMIT if after is None else to_micros(after)
             bounds = (lowest, to_micros(until), _NO_LIMIT if position is None else position)
             found = _events_of(connection, workspace_id, members, bounds)
-            return _with_context(connection, workspace_id, found, until)
+            return _with_context(connection, workspace_id, found, FOREVER)
 
     def context(self, workspace_id: str, found: Sequence[Event], *, until: datetime) -> History:
         """These events together with the texts and items that they name."""

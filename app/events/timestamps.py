@@ -14,6 +14,7 @@ from app.errors import InvalidInput
 from app.events.time_formats import UNITS, looks_compact, read_named, read_plain
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Anything before is an unset clock (1970, 1980), not behaviour."""
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """No view reaches beyond."""

@@ -126,10 +126,10 @@ class IdentityStore:
         with self._database.read() as connection:
             return lookup.versions(connection, workspace_id, customer_ids)
 
-    def customers(self, workspace_id: str) -> list[Customer]:
-        """All customers of a workspace, by id."""
+    def customers(self, workspace_id: str, customer_ids: Sequence[str] | None = None) -> list[Customer]:
+        """These customers, or all of a workspace, by id."""
         with self._database.read() as connection:
-            return lookup.customers(connection, workspace_id, self.rules, None)
+            return lookup.customers(connection, workspace_id, self.rules, customer_ids)
 
     def bonds(self, workspace_id: str, customer_id: str) -> Bonds:
         """Since when a customer's identifiers are one, and the refusals that unmerges left: what consents need."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from app.events.store import OrderTotal
 from app.identity.schemas import Owners
 from app.predict.purchases import PurchaseDays
-from app.profile.rfm import Standing, classify, medians
+from app.profile.rfm import Limits, Standing, classify, limits_of
 from app.profile.schemas import RfmClass
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -22,8 +22,8 @@ class Cohort:
     """Local day since 1970-01-01."""
     buyers: dict[str, Standing]
     purchases: PurchaseDays
-    limits: Standing | None
-    """Medians over the buyers; None when there are none."""
+    limits: Limits | None
+    """Where the buyers are divided; None when there are none."""
 
     def of_class(self, wanted: RfmClass) -> set[str]:
         """The buyers of one class."""
@@ -41,7 +41,7 @@ class Cohort:
         for name, day, order in zip(names, days, orders, strict=True):
             placed.setdefault(name, []).append((day, order.order_id, order.amount))
         buyers = {name: _standing(rows, today) for name, rows in placed.items()}
-        return cls(today, buyers, PurchaseDays.from_rows(names, days, amounts), medians(buyers.values()))
+        return cls(today, buyers, PurchaseDays.from_rows(names, days, amounts), limits_of(buyers.values()))
 
 
 def _standing(rows: Sequence[tuple[int, str, int]], today: int) -> Standing:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from app.events.schemas import Event
-from app.profile.fold import Context, State, advance
+from app.profile.fold import State, advance
+from app.profile.seen import Context
 
 EVERY = 256
 """Events of one customer between two checkpoints."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.events.schemas import Event
-from app.profile.fold import Context, topics_of
-from app.profile.interests import Decayed, touch, view
+from app.profile.interests import Interests, note, view
+from app.profile.seen import Context, Visit, look
 
 
 def curves(
@@ -18,16 +18,15 @@ def curves(
     if not events:
         return {}
     samples = _samples(events[0].occurred_at, as_of, step)
-    interests: dict[str, Decayed] = {}
+    interests, visit = Interests(), Visit()
     points: dict[str, list[tuple[datetime, float]]] = {}
     rest = iter([*events, None])
     event = next(rest)
     for moment in samples:
         while event is not None and event.occurred_at <= moment:
-            if impact := context.taxonomy.impact(event.kind):
-                touch(interests, topics_of(event, context), impact, event.occurred_at, context.taxonomy)
+            note(interests, look(visit, event, context), context)
             event = next(rest)
-        for interest in view(interests, moment, context.taxonomy):
+        for interest in view(interests, moment, context.taxonomy, None).interests:
             points.setdefault(interest.topic, []).append((moment, interest.weight))
     best = sorted(points, key=lambda topic: (-max(w for _, w in points[topic]), topic))[:top]
     return {topic: _filled(points[topic], samples) for topic in best}

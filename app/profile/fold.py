@@ -1,65 +1,89 @@
 """fold(state, events) -> state: the whole profile as a pure function of the log in canonical order.
 
-Constant work per event. A late event means folding that customer again from the newest checkpoint before it, a merge
-or an unmerge from the start; the result is the same as if everything had come in order, exactly.
+Each event is worked out once (`seen.py`) and handed to every part of the state; a part is one file of this folder.
+Constant work per event, bounded size. A late event means folding that customer again from the newest checkpoint
+before it, a merge or an unmerge from the start; the result is the same as if everything had come in order, exactly.
+What only time changes (decay, forgetting, silence) is worked out when a profile is read, from stored moments.
 """
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Final
 
 import msgspec
 
-from app.events.schemas import OUR_SOURCE, PASSIVE_KINDS, Event, EventKind, Item
+from app.events.schemas import Event, EventKind
 from app.identity.schemas import NO_BONDS, Bonds
-from app.privacy.redaction import redact
-from app.profile.consents import Words, effective, note
-from app.profile.interests import Decayed, touch, view
-from app.profile.purchases import Purchases, add_order, rfm_summary, usual_gap
-from app.profile.rfm import Standing, classify, standing
-from app.profile.schemas import ConsentState, Profile, Trait
-from app.text.taxonomy import Taxonomy
+from app.profile import (
+    attributes,
+    consents,
+    days,
+    engagement,
+    history,
+    interests,
+    prices,
+    purchases,
+    rhythm,
+    shifts,
+    tallies,
+    visits,
+)
+from app.profile.attributes import Attributes
+from app.profile.consents import Words, effective
+from app.profile.days import Days
+from app.profile.engagement import Engagement
+from app.profile.history import History
+from app.profile.interests import Interests
+from app.profile.likeness import Likeness
+from app.profile.prices import Prices
+from app.profile.purchases import Purchases, rfm_summary, usual_gap
+from app.profile.rfm import Limits, classify, scores, standing
+from app.profile.rhythm import Rhythms
+from app.profile.schemas import ConsentState, Profile
+from app.profile.seen import Context, Seen, Visit, look
+from app.profile.shifts import Shifts
+from app.profile.tallies import Tallies
+from app.profile.visits import Visits
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Raised whenever the fold's meaning changes, so that stored states are folded anew."""
 
 
-class State(msgspec.Struct, array_like=True, gc=False):
-    """What the fold remembers of one customer."""
+_BUYING: Final = frozenset({EventKind.ORDER.value, EventKind.REFUND.value, EventKind.COUPON.value})
+_CONSENT: Final = EventKind.CONSENT.value
+
+
+class Heart(msgspec.Struct, array_like=True, gc=False):
+    """The first fields of a stored state, for questions over all customers: the rest need not be read."""
 
     fold_version: int = FOLD_VERSION
     taxonomy_hash: str = ""
     last_key: tuple[datetime, datetime, str] | None = None
+    shifts: Shifts = msgspec.field(default_factory=Shifts)
+    interests: Interests = msgspec.field(default_factory=Interests)
+
+
+class State(Heart, array_like=True, gc=False):
+    """What the fold remembers of one customer."""
+
     first_at: datetime | None = None
     last_at: datetime | None = None
     events: int = 0
-    interests: dict[str, Decayed] = msgspec.field(default_factory=dict)
-    purchases: Purchases = msgspec.field(default_factory=Purchases)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     topical: int = 0
     untopical: int = 0
+    visit: Visit = msgspec.field(default_factory=Visit)
+    visits: Visits = msgspec.field(default_factory=Visits)
+    purchases: Purchases = msgspec.field(default_factory=Purchases)
+    prices: Prices = msgspec.field(default_factory=Prices)
+    tallies: Tallies = msgspec.field(default_factory=Tallies)
+    days: Days = msgspec.field(default_factory=Days)
+    rhythm: Rhythms = msgspec.field(default_factory=Rhythms)
+    engagement: Engagement = msgspec.field(default_factory=Engagement)
     consents: Words = msgspec.field(default_factory=dict)
-    traits: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
-
-
-class Context(msgspec.Struct, frozen=True):
-    """What the fold needs beside the events; the same context and events give the same state, always."""
-
-    taxonomy: Taxonomy
-    zone: ZoneInfo
-    items: Mapping[str, Item]
-    texts: Mapping[str, str]
-
-
-def topics_of(event: Event, context: Context) -> tuple[str, ...]:
-    """Topics that an event touches: its item's, else what its text names."""
-    item = context.items.get(event.item_id) if event.item_id else None
-    if item:
-        return context.taxonomy.topics_of_item(item.title, item.category_path)
-    text = context.texts.get(event.text_ref) if event.text_ref else None
-    return context.taxonomy.topics_in(text) if text else ()
+    attributes: Attributes = msgspec.field(default_factory=Attributes)
+    history: History = msgspec.field(default_factory=History)
 
 
 def fold(state: State | None, events: Iterable[Event], context: Context) -> State:
@@ -76,50 +100,50 @@ def advance(state: State, events: Iterable[Event], context: Context) -> None:
 
 
 def _apply(state: State, event: Event, context: Context) -> None:
-    key = event.order_key
+    key, kind = event.order_key, event.kind
     if state.last_key and key <= state.last_key:
         raise ValueError(f"event {event.event_id} is not after {state.last_key}: fold this customer from the start")
     state.last_key = key
-    if event.kind not in PASSIVE_KINDS:
-        state.first_at = state.first_at or event.occurred_at
-        state.last_at = event.occurred_at
-    state.events += event.source != OUR_SOURCE
-    state.counts[event.kind] = state.counts.get(event.kind, 0) + 1
-    _apply_interest(state, event, context)
-    match event.kind:
-        case EventKind.ORDER:
-            add_order(state.purchases, event, context.zone)
-        case EventKind.REFUND:
-            state.purchases.refunded += event.money.amount_minor if event.money else 0
-        case EventKind.CONSENT:
-            note(state.consents, event)
-        case EventKind.IDENTIFY:
-            _apply_traits(state, event, context)
+    state.counts[kind] = state.counts.get(kind, 0) + 1
+    seen = look(state.visit, event, context)
+    state.events += not seen.ours
+    if seen.active:
+        _note_presence(state, seen, context)
+    if kind in _BUYING:
+        purchases.note(state.purchases, seen, context)
+        prices.note(state.prices, seen, context)
+    tallies.note(state.tallies, seen, context)
+    visits.note(state.visits, seen, context)
+    changes = _note_topics(state, seen, context)
+    if kind == _CONSENT:
+        consents.note(state.consents, event)
+    elif kind in attributes.KINDS:
+        changes = [f"attribute:{name}" for name in attributes.note(state.attributes, seen, context)] + changes
+    history.note(state.history, seen, context, changes)
 
 
-def _apply_interest(state: State, event: Event, context: Context) -> None:
-    impact = context.taxonomy.impact(event.kind)
-    if not impact or not (event.item_id or event.text_ref):
-        return
-    topics = topics_of(event, context)
-    if topics:
-        state.topical += 1
-        touch(state.interests, topics, impact, event.occurred_at, context.taxonomy)
-    else:
-        state.untopical += 1
+def _note_presence(state: State, seen: Seen, context: Context) -> None:
+    """Take in what the customer did as a sign of life."""
+    state.last_at = seen.at
+    if state.first_at is None:
+        state.first_at = seen.at
+    days.note(state.days, seen, context)
+    engagement.note(state.engagement, seen, context)
+    if seen.fresh:
+        rhythm.note(state.rhythm, seen, context)
 
 
-def _apply_traits(state: State, event: Event, context: Context) -> None:
-    traits = event.properties.get("traits")
-    for name, value in traits.items() if isinstance(traits, dict) else ():
-        if isinstance(value, str | int | float) and not context.taxonomy.forbidden_in(f"{name} {value}"):
-            state.traits[str(name)] = {
-                "name": str(name),
-                "value": redact(str(value)),
-                "source": event.source,
-                "event_id": event.event_id,
-                "at": event.occurred_at.isoformat(),
-            }
+def _note_topics(state: State, seen: Seen, context: Context) -> list[str]:
+    """Take in what the event says of interests; returns codes of the changes that it brought to light."""
+    if seen.impact and (seen.event.item_id or seen.event.text_ref):
+        if seen.topics:
+            state.topical += 1
+        else:
+            state.untopical += 1
+    if not interests.note(state.interests, seen, context):
+        return []
+    found = shifts.note(state.shifts, state.interests, seen, context)
+    return [] if found is None else [f"shift:{found.before}>{found.after}"]
 
 
 def profile_at(
@@ -130,12 +154,19 @@ def profile_at(
     identity_version: int,
     as_of: datetime,
     context: Context,
-    limits: Standing | None,
+    limits: Limits | None,
+    likeness: Likeness | None = None,
     bonds: Bonds = NO_BONDS,
 ) -> Profile:
-    """The profile that a state shows at `as_of`, which is not before its last event."""
+    """The profile that a state shows at `as_of`, which is not before its last event.
+
+    `limits` and `likeness` say where this customer stands among the others; without them the profile says nothing of
+    that. `bonds` comes from the identity graph.
+    """
     rfm = rfm_summary(state.purchases, as_of, context.zone)
     judged = state.topical + state.untopical
+    wanted = interests.view(state.interests, as_of, context.taxonomy, likeness)
+    known, rejected = attributes.view(state.attributes, as_of)
     return Profile(
         workspace_id=workspace_id,
         customer_id=customer_id,
@@ -146,14 +177,23 @@ def profile_at(
         events=state.events,
         first_seen_at=state.first_at,
         last_seen_at=state.last_at,
-        interests=view(state.interests, as_of, context.taxonomy),
+        interests=wanted.interests,
+        own_weight=wanted.own_weight,
+        segment=wanted.segment,
+        shifts=shifts.view(state.shifts, state.interests, as_of, context.taxonomy, likeness),
+        signals=engagement.view(state.engagement, state.days, state.purchases, as_of, context.zone),
+        rhythm=rhythm.view(state.rhythm, state.purchases.gaps, str(context.zone)),
+        prices=prices.view(state.prices),
         unclassified_share=state.untopical / judged if judged else 0.0,
         rfm=rfm,
+        rfm_scores=scores(standing(rfm), limits) if rfm and limits else None,
         rfm_class=classify(standing(rfm), limits) if rfm and limits else None,
         usual_gap_days=usual_gap(state.purchases.gaps),
         counts=dict(sorted(state.counts.items())),
         consents=consents_of(state, bonds),
-        traits=tuple(Trait.model_validate(t) for _, t in sorted(state.traits.items())),
+        attributes=known,
+        tombstones=rejected,
+        history=history.view(state.history, as_of),
     )
 
 

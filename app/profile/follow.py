@@ -17,12 +17,15 @@ from app.database.engine import Database
 from app.events.schemas import Event, History
 from app.events.store import EventLog, items_of
 from app.events.tail import Tail
+from app.events.timestamps import FOREVER
 from app.identity.store import IdentityStore
 from app.profile.checkpoints import advance_noting
-from app.profile.fold import Context, State
+from app.profile.fold import State
+from app.profile.moved import Moved
 from app.profile.proof import Proof
 from app.profile.recent import Recent, RecentOwners
-from app.profile.refold import FOREVER, Refold, Refolded
+from app.profile.refold import Refold, Refolded
+from app.profile.seen import Context
 from app.profile.store import Folded, Offset, ProfileStore
 from app.text.taxonomy import Taxonomy
 
@@ -68,6 +71,8 @@ class ProfileFollower:
         self._proof = Proof(database, profiles, self._refold)
         self._recent, self._owners = Recent(), RecentOwners(identity)
         self._stepping = Lock()
+        self.moved = Moved()
+        """Whom to reflect upon."""
 
     def lag(self, workspace: Workspace, *, now: datetime | None = None) -> Lag:
         """How much waits to be folded, and for how long; without `now` up to the newest arrival."""
@@ -118,6 +123,7 @@ class ProfileFollower:
             versions = self._refold.versions(workspace, folded.states)
             self._profiles.save(connection, workspace_id, folded, versions=versions, moved=moved)
         self._recent.put(workspace_id, start.version, moved.version, folded.states)
+        self.moved.put(workspace_id, folded.states)
         return len(batch.history.events)
 
     def _next(self, connection: Connection, workspace_id: str, start: int) -> _Batch | None:

@@ -1,20 +1,21 @@
 """Fold customers again from the log: from the start, or from a checkpoint, in slices that fit into memory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from app.access.schemas import Workspace
 from app.events.schemas import Event, History, Member
 from app.events.store import EventLog
+from app.events.timestamps import FOREVER
 from app.identity.store import IdentityStore
 from app.profile.checkpoints import Checkpoint, advance_noting
-from app.profile.fold import Context, State
+from app.profile.fold import State
+from app.profile.seen import Context
 from app.text.taxonomy import Taxonomy
 
 SLICE = 5_000
 """Events that are held at once, as far as a single customer has no more."""
-FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Refolded(NamedTuple):
@@ -40,12 +41,17 @@ class Refold:
         """The identity_version of each of these customers."""
         return self._identity.versions(workspace.workspace_id, sorted(customer_ids))
 
-    def of(self, workspace: Workspace, customer_ids: Sequence[str], *, position: int) -> Iterator[Refolded]:
-        """Customers folded from their first event to the log's `position`; who has no event is left out."""
+    def of(
+        self, workspace: Workspace, customer_ids: Sequence[str], *, position: int, until: datetime = FOREVER
+    ) -> Iterator[Refolded]:
+        """Customers folded from their first event to the log's `position`, as far as they happened by `until`.
+
+        Who has no such event is left out.
+        """
         members = self._identity.members(workspace.workspace_id, customer_ids) if customer_ids else {}
         for part in self._slices(workspace.workspace_id, members):
             wanted = [member for customer_id in part for member in members[customer_id]]
-            history = self._log.history(workspace.workspace_id, wanted, until=FOREVER, position=position)
+            history = self._log.history(workspace.workspace_id, wanted, until=until, position=position)
             context = self._context(workspace, history)
             for customer_id, events in _shared_out(history.events, {c: members[c] for c in part}).items():
                 state = State(taxonomy_hash=self._taxonomy.fingerprint)

@@ -5,7 +5,7 @@ forgets one says so in `stale_profiles`, in the same transaction as the change t
 knows has not been folded yet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from app.database.engine import Database, metadata
 from app.database.statements import execute, execute_each, query, select_in, upsert_rows
 from app.database.types import UtcTime, from_micros, to_micros
 from app.profile.checkpoints import Checkpoint, encoded
-from app.profile.fold import FOLD_VERSION, State
+from app.profile.fold import FOLD_VERSION, Heart, State
 
 profile_states = Table(
     "profile_states",
@@ -56,6 +56,7 @@ consumer_offsets = Table(
 Checkpoints = dict[datetime, tuple[int, bytes]]
 """Time -> (identity_version, encoded state)."""
 _decoder = msgspec.msgpack.Decoder(State)
+_heart = msgspec.msgpack.Decoder(Heart)
 
 
 class Offset(NamedTuple):
@@ -138,6 +139,16 @@ class ProfileStore:
             rows = _rows(connection, workspace_id, customer_ids)
             found = {row[0]: Snapshot(row[1], _decoder.decode(bytes(row[2]))) for row in rows}
         return {c: s for c, s in found.items() if (s.state.fold_version, s.state.taxonomy_hash) == self._version}
+
+    def hearts(self, workspace_id: str) -> Iterator[tuple[str, Heart]]:
+        """Interests and shifts of every customer, by customer_id; nothing else of their states is read."""
+        with self._database.read() as connection:
+            if not self.offset_in(connection, workspace_id).position:
+                return
+            for customer_id, _, state in _rows(connection, workspace_id, None):
+                heart = _heart.decode(state)
+                if (heart.fold_version, heart.taxonomy_hash) == self._version:
+                    yield customer_id, heart
 
     def checkpoint(self, workspace_id: str, customer_id: str, before: datetime) -> State | None:
         """The newest checkpoint whose events all happened before a moment."""

@@ -57,3 +57,12 @@ def test_a_new_price_folds_nobody_again(served: Served) -> None:
     answer = served.ask("PUT", "/v1/items", json=[an_item(price=2, cost=1, brand="x")])
     assert answer.json()["data"]["changed"] == 1
     assert served.app.pipeline.profiles.offset("shop") == before
+
+
+def test_a_price_that_held_in_the_past_folds_profiles_again(served: Served) -> None:
+    served.ask("PUT", "/v1/items", json=[an_item(price=9_900, valid_from="2020-01-01")])
+    served.send(an_order_body(1, item_id="sku1"))
+    before = served.app.pipeline.profiles.offset("shop")
+    served.ask("PUT", "/v1/items", json=[an_item(price=8_800, valid_from="2021-01-01")])
+    assert served.app.pipeline.profiles.offset("shop").version > before.version
+    assert served.app.pipeline.check(served.app.pipeline.access.workspace("shop")).total == 0

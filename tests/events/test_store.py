@@ -80,8 +80,8 @@ def test_quarantine_keeps_a_record_once_and_counts_reasons(database: Database, t
 
 def test_unchanged_catalogue_entries_are_recognised(database: Database) -> None:
     with database.write() as connection:
-        assert catalogue.put(connection, "shop", list(ITEMS.values())) == (4, True)
-        assert catalogue.put(connection, "shop", list(ITEMS.values())) == (0, False)
+        assert catalogue.put(connection, "shop", list(ITEMS.values())) == (4, True, None)
+        assert catalogue.put(connection, "shop", list(ITEMS.values())) == (0, False, None)
 
 
 def test_what_an_item_costs_changes_no_topic_and_what_its_newest_version_is_called_does(database: Database) -> None:
@@ -89,9 +89,9 @@ def test_what_an_item_costs_changes_no_topic_and_what_its_newest_version_is_call
     later, called = replace(milk, valid_from=RECEIVED, price=1), replace(milk, title="奶粉 900g")
     with database.write() as connection:
         catalogue.put(connection, "shop", list(ITEMS.values()))
-        assert catalogue.put(connection, "shop", [later, replace(milk, cost=1, brand="b")]) == (2, False)
-        assert catalogue.put(connection, "shop", [called]) == (1, False)  # no longer the newest
-        assert catalogue.put(connection, "shop", [replace(later, category_path=("x",))]) == (1, True)
+        assert catalogue.put(connection, "shop", [later, replace(milk, cost=1, brand="b")]) == (2, False, RECEIVED)
+        assert catalogue.put(connection, "shop", [called]) == (1, False, None)  # no longer the newest
+        assert catalogue.put(connection, "shop", [replace(later, category_path=("x",))]) == (1, True, None)
 
 
 def test_known_messages_are_found_by_the_dedupe_key_and_not_by_reading_the_log(database: Database) -> None:

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from app.events.intake import Accepted
 from app.profile.curves import curves
-from app.profile.fold import Context, State, fold, profile_at
+from app.profile.fold import State, fold, profile_at
 from app.profile.interests import Decayed
-from app.profile.rfm import Standing, classify, medians
-from app.profile.schemas import Profile, RfmClass
+from app.profile.rfm import Standing, limits_of
+from app.profile.schemas import Profile
+from app.profile.seen import Context
 from app.text.taxonomy import Taxonomy
 from tests.factories import ITEMS, SHANGHAI, START, a_history, an_accepted, an_order
 
@@ -29,7 +30,7 @@ def profile_of(state: State, taxonomy: Taxonomy, day: float) -> Profile:
         identity_version=1,
         as_of=START + timedelta(days=day),
         context=a_context(taxonomy),
-        limits=Standing(30, 1, 1000),
+        limits=limits_of([Standing(30, 1, 1000)]),
     )
 
 
@@ -127,7 +128,7 @@ def test_of_two_words_at_one_moment_the_refusal_counts_whatever_their_spelling(
 def test_sensitive_traits_are_not_kept_and_contact_data_is_redacted(taxonomy: Taxonomy) -> None:
     traits = {"city": "杭州", "pregnant": "yes", "religion": "muslim", "note": "call 13912345678"}
     event = an_accepted("identify", 1, properties={"traits": traits})
-    kept = profile_of(fold(None, a_history(event).events, a_context(taxonomy)), taxonomy, 2).traits
+    kept = profile_of(fold(None, a_history(event).events, a_context(taxonomy)), taxonomy, 2).attributes
     assert {t.name for t in kept} == {"city", "note"}
     assert all("13912345678" not in t.value for t in kept)
 
@@ -136,15 +137,6 @@ def test_what_is_done_to_a_customer_is_not_the_customer_being_seen(taxonomy: Tax
     history = a_history(an_order(0, 10, "a"), an_accepted("campaign_sent", 5))
     profile = profile_of(fold(None, history.events, a_context(taxonomy)), taxonomy, 9)
     assert profile.last_seen_at == history.events[0].occurred_at
-
-
-def test_the_eight_classes_follow_the_medians() -> None:
-    limits = medians([Standing(1, 1, 10), Standing(10, 2, 20), Standing(100, 3, 30)])
-    assert limits == Standing(10, 2, 20)
-    assert classify(Standing(1, 3, 30), limits) is RfmClass.IMPORTANT_VALUE
-    assert classify(Standing(100, 3, 30), limits) is RfmClass.IMPORTANT_KEEP
-    assert classify(Standing(100, 1, 1), limits) is RfmClass.GENERAL_WIN_BACK
-    assert medians([]) is None
 
 
 def test_curves_end_at_the_profile_s_weights(taxonomy: Taxonomy) -> None:
