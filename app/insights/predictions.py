@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from app.narrative.measures import OVERDUE, with_id
+from app.narrative.making import made
+from app.narrative.measures import OVERDUE
 from app.narrative.schemas import Claim, ClaimKind, Predicate, Unit
 from app.predict.schemas import ChurnEstimate, LtvEstimate
 
@@ -25,8 +26,7 @@ def prediction_claims(
     found: list[Claim] = []
     if ltv.value is not None:
         found.append(
-            Claim(
-                claim_id="",
+            made(
                 kind=ClaimKind.PREDICTION,
                 predicate=Predicate.LTV,
                 subject=customer_id,
@@ -41,8 +41,7 @@ def prediction_claims(
         )
     chances = {Predicate.NO_PURCHASE: churn.p_no_purchase, Predicate.CHURN_RISK: churn.churn_risk}
     found += [
-        Claim(
-            claim_id="",
+        made(
             kind=ClaimKind.PREDICTION,
             predicate=predicate,
             subject=customer_id,
@@ -54,14 +53,15 @@ def prediction_claims(
         for predicate, chance in chances.items()
         if chance is not None
     ]
-    return tuple(with_id(claim) for claim in found)
+    return tuple(found)
 
 
 def explain(ltv: LtvEstimate, churn: ChurnEstimate, claims: Sequence[Claim]) -> tuple[LtvEstimate, ChurnEstimate]:
     """The estimates with the claims that drive them, may undo them, or signal leaving."""
     drivers = [c for c in claims if c.predicate in _DRIVERS]
     falling = [c for c in claims if c.predicate in _FALLING and c.direction == "down"]
-    signals = [*falling, *_overdue(claims), *_soured(claims)]
+    signs = [c for c in claims if c.predicate is Predicate.SIGNAL]
+    signals = [*falling, *_overdue(claims), *_soured(claims), *signs]
     return (
         ltv.model_copy(update={"drivers": _ids(drivers), "risks": _ids(signals)}) if ltv.status == "ok" else ltv,
         churn.model_copy(update={"signals": _ids(signals)}),

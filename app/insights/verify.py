@@ -5,7 +5,6 @@ doubt a sentence is left out. What this cannot see: two true numbers of one kind
 and a false statement made of nothing but its claims' own words.
 """
 
-import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from app.insights.lexicon import any_of, lexicon
 from app.insights.quantities import figures, undated, unsupported
+from app.narrative.ground import differences
 from app.narrative.schemas import Claim, ClaimKind, Predicate
 from app.privacy.redaction import redact
 from app.text.normalise import normalise
@@ -26,12 +26,11 @@ MOST_NEW = 0.7
 Recompute = Callable[[Claim], Claim | None]
 """A claim as code computes it now, from the events or the estimator; None when it cannot hold."""
 
-_NUMERIC = ("value", "compared_to", "low", "high", "confidence")
-_EXACT = tuple(name for name in Claim.model_fields if name not in (*_NUMERIC, "claim_id", "evidence"))
 _SUBJECTS = {
     Predicate.ORDER_COUNT_CHANGE: frozenset({"order"}),
     Predicate.ORDER_VALUE_CHANGE: frozenset({"spend"}),
     Predicate.TOPIC_CHANGE: frozenset({"interest", "view"}),
+    Predicate.INTEREST_SHIFT: frozenset({"interest"}),
 }
 """What each change is about, in the terms of lexicon.yaml."""
 _HEDGED = (ClaimKind.INFERENCE, ClaimKind.PREDICTION)
@@ -71,7 +70,7 @@ def _fault(claim: Claim, recompute: Recompute) -> str | None:
         return "a link may state nothing, so it is no claim"
     if claim.kind is ClaimKind.INFERENCE and not (claim.quote and claim.evidence):
         return "an inference needs a quote and the event it is from"
-    if claim.kind is not ClaimKind.PREDICTION and not (claim.evidence or claim.query_ref):
+    if claim.kind is not ClaimKind.PREDICTION and not (claim.evidence or (claim.query_ref and claim.query_ref.hash)):
         return "it cites no evidence"
     truth = recompute(claim)
     if truth is None:
@@ -80,16 +79,9 @@ def _fault(claim: Claim, recompute: Recompute) -> str | None:
 
 
 def _differences(claim: Claim, truth: Claim) -> Iterable[str]:
-    yield from (name for name in _NUMERIC if not _close(getattr(claim, name), getattr(truth, name)))
-    yield from (name for name in _EXACT if getattr(claim, name) != getattr(truth, name))
-    if sorted(claim.evidence) != sorted(truth.evidence):
+    yield from differences(claim, truth)
+    if sorted(claim.evidence) != sorted(truth.evidence) or claim.query_ref != truth.query_ref:
         yield "evidence"
-
-
-def _close(given: float | None, true: float | None) -> bool:
-    if given is None or true is None:
-        return given is true
-    return math.isclose(given, true, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def check_sentence(

@@ -4,28 +4,31 @@ Every claim is measured on a book and measured again when it is verified; nothin
 """
 
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from app.events.schemas import Event, EventKind, History, order_key
 from app.narrative.schemas import Period, QueryRef
-from app.profile.fold import Context, topics_of
+from app.narrative.titles import title_of
+from app.profile.fold import State, fold
+from app.profile.schemas import Profile
+from app.profile.seen import Context, topics_of
 from app.text.taxonomy import Taxonomy
 
-TOPICAL_KINDS = (
-    EventKind.SEARCH, EventKind.VIEW, EventKind.MEDIA, EventKind.FAVOURITE,
-    EventKind.CART_ADD, EventKind.ORDER, EventKind.REVIEW,
-)  # fmt: skip
-"""Kinds that count as dealing with a topic."""
+INSTANT = timedelta(microseconds=1)
+"""Periods leave their start out, so one that is to hold a moment starts so much before it."""
 
 
 class Query(NamedTuple):
     """Which events a claim is about; absent parts do not filter."""
 
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
     topic: str | None = None
     item_id: str | None = None
     order_id: str | None = None
@@ -33,13 +36,28 @@ class Query(NamedTuple):
 
     def __str__(self) -> str:
         """The closed grammar of QueryRef."""
-        parts = [f"kinds={','.join(self.kinds)}"]
+        parts = [f"kinds={','.join(self.kinds)}"] if self.kinds else []
         parts += [f"topic={self.topic}"] if self.topic else []
         parts += [f"item={self.item_id}"] if self.item_id else []
         parts += [f"order={self.order_id}"] if self.order_id else []
         if self.period:
-            parts += [f"from={self.period.start.isoformat()}", f"to={self.period.end.isoformat()}"]
+            parts += [f"from={_iso(self.period.start)}", f"to={_iso(self.period.end)}"]
         return " ".join(parts)
+
+    @classmethod
+    def parse(cls, text: str) -> "Query":
+        """The query that `str` gave this form."""
+        part = dict(_PART.findall(text))
+        kinds = tuple(part["kinds"].split(",")) if "kinds" in part else ()
+        period = Period(start=part["from"], end=part["to"]) if "from" in part else None
+        return cls(kinds, part.get("topic"), part.get("item"), part.get("order"), period)
+
+
+def _iso(moment: datetime) -> str:
+    return str(msgspec.to_builtins(moment))
+
+
+_PART = re.compile(r"(kinds|topic|item|order|from|to)=(.*?)(?= (?:topic|item|order|from|to)=|$)")
 
 
 class Order(NamedTuple):
@@ -55,12 +73,21 @@ class Book:
     """All evidence of one customer at one moment."""
 
     def __init__(
-        self, *, customer_id: str, history: History, taxonomy: Taxonomy, zone: ZoneInfo, as_of: datetime, currency: str
+        self,
+        *,
+        customer_id: str,
+        history: History,
+        taxonomy: Taxonomy,
+        zone: ZoneInfo,
+        as_of: datetime,
+        currency: str,
+        view: Callable[[State], Profile] | None = None,
     ) -> None:
-        """`history` must end at or before `as_of`."""
+        """`history` must end at or before `as_of`; `view` shows a state of it as a profile at that moment."""
         self.customer_id, self.history, self.taxonomy = customer_id, history, taxonomy
         self.zone, self.as_of, self.currency = zone, as_of, currency
-        self._context = Context(taxonomy, zone, history.items, history.texts)
+        self.context = Context(taxonomy, zone, history.items, history.texts)
+        self._view = view
 
     @cached_property
     def by_id(self) -> dict[str, Event]:
@@ -72,16 +99,29 @@ class Book:
         """From just before the first event to `as_of`; None without events."""
         if not self.history.events:
             return None
-        return Period(start=self.history.events[0].occurred_at - timedelta(microseconds=1), end=self.as_of)
+        return all_time(self.history.events[0].occurred_at, self.as_of)
 
-    def last_days(self, days: int, *, before: int = 0) -> Period:
-        """The stretch of `days` that ended `before` days ago."""
-        end = self.as_of - timedelta(days=before)
-        return Period(start=end - timedelta(days=days), end=end)
+    @cached_property
+    def state(self) -> State:
+        """What these very events fold into."""
+        return fold(None, self.history.events, self.context)
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        """The profile that these very events give, folded anew; None where nobody said how to show it."""
+        return self._view(self.state) if self._view else None
+
+    def last_days(self, days: int) -> Period:
+        """The last local days up to `as_of`, today included."""
+        return last_days(days, self.as_of, self.zone)
+
+    def before(self, period: Period) -> Period:
+        """As many local days as `period` touches, just before it."""
+        return before(period, self.zone)
 
     def topic(self, event: Event) -> str | None:
         """The main topic of an event; each event has at most one, so that shares add up."""
-        return next(iter(topics_of(event, self._context)), None)
+        return next(iter(topics_of(event, self.context)), None)
 
     @cached_property
     def _topics(self) -> dict[str, str | None]:
@@ -93,17 +133,21 @@ class Book:
 
     def _matches(self, event: Event, query: Query) -> bool:
         return (
-            event.kind in query.kinds
+            (not query.kinds or event.kind in query.kinds)
             and (query.item_id is None or event.item_id == query.item_id)
             and (query.order_id is None or event.order_id == query.order_id)
-            and (query.period is None or query.period.start < event.occurred_at <= query.period.end)
+            and (query.period is None or _holds(query.period, event.occurred_at))
             and (query.topic is None or self._topics[event.event_id] == query.topic)
         )
 
     def orders(self, period: Period | None = None) -> list[Order]:
-        """Orders with a line in the period, by time of their first line in it."""
+        """Orders that began in the period, whole, in the order in which they began."""
+        return [order for order in self._orders if period is None or _holds(period, order.at)]
+
+    @cached_property
+    def _orders(self) -> list[Order]:
         lines: dict[str, list[Event]] = {}
-        for event in self.find(Query((EventKind.ORDER,), period=period)):
+        for event in self.find(Query((EventKind.ORDER,))):
             lines.setdefault(order_key(event), []).append(event)
         return [
             Order(found[0].order_id or found[0].event_id, found[0].occurred_at, value_of(found), tuple(found))
@@ -115,21 +159,34 @@ class Book:
         return moment.astimezone(self.zone).toordinal()
 
     def title(self, item_id: str) -> str:
-        """What the item is called, or its id; catalogue shouting is toned down."""
-        item = self.history.items.get(item_id)
-        title = " ".join(item.title.split()) if item else item_id
-        return _toned_down(title) if _shouts(title) else title
+        """What an item is called in a sentence."""
+        return title_of(self.history.items, item_id)
 
 
-def _shouts(title: str) -> bool:
-    letters = [c for c in title if c.isalpha()]
-    return title.isascii() and len(letters) >= 8 and sum(c.isupper() for c in letters) >= 0.8 * len(letters)
+def _holds(period: Period, moment: datetime) -> bool:
+    return period.start < moment <= period.end
 
 
-def _toned_down(title: str) -> str:
-    """Lower case with a capital; words with digits in them (sizes, models) stay as they are."""
-    words = [word if any(c.isdigit() for c in word) else word.lower() for word in title.split()]
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+def all_time(first: datetime, as_of: datetime) -> Period:
+    """From just before the first event to `as_of`."""
+    return Period(start=first - INSTANT, end=as_of)
+
+
+def last_days(days: int, as_of: datetime, zone: ZoneInfo) -> Period:
+    """The last local days up to `as_of`, today included; from a local midnight on."""
+    today = as_of.astimezone(zone).toordinal()
+    return Period(start=_begin_of(today - days + 1, zone), end=as_of)
+
+
+def before(period: Period, zone: ZoneInfo) -> Period:
+    """As many local days as `period` touches, just before its first one."""
+    first, last = ((moment.astimezone(zone)).toordinal() for moment in (period.start + INSTANT, period.end))
+    return Period(start=_begin_of(2 * first - last - 1, zone), end=_begin_of(first, zone))
+
+
+def _begin_of(day: int, zone: ZoneInfo) -> datetime:
+    """Just before a local day begins."""
+    return datetime.combine(date.fromordinal(day), time(), zone).astimezone(UTC) - INSTANT
 
 
 def value_of(lines: Sequence[Event]) -> int:

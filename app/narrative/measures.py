@@ -1,64 +1,24 @@
 """How each predicate is computed from events: the one definition that claims are made and checked with."""
 
-import hashlib
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
 
 from app.events.schemas import Event, EventKind, order_key
-from app.narrative.book import TOPICAL_KINDS, Book, Query, query_ref, value_of
-from app.narrative.schemas import MAX_EVIDENCE, Claim, ClaimKind, Period, Predicate, Unit
-from app.privacy.redaction import redact
-from app.text.normalise import shorten
+from app.narrative.asked import Asked, Measure, Measured, Spec
+from app.narrative.book import Book, Query, query_ref, value_of
+from app.narrative.making import direction_of, made, quote_of
+from app.narrative.schemas import MAX_EVIDENCE, Claim, ClaimKind, Period, Predicate, QueryRef, Unit
+from app.narrative.standing import OF_PROFILE, profile_claims
+from app.profile.attributes import rejected
+from app.profile.marks import rating_of
+from app.profile.tallies import TOPICAL_KINDS
 
 OVERDUE = 2.0
 """A silence of more than this many usual gaps is overdue."""
-QUOTE_LENGTH = 60
-"""Characters of a customer's own words that a claim may carry."""
 
 _ORDER = (EventKind.ORDER,)
-
-
-class Asked(NamedTuple):
-    """The parameters of one claim."""
-
-    period: Period | None = None
-    topic: str | None = None
-    item_id: str | None = None
-    event_id: str | None = None
-    reading: str | None = None
-
-
-class Measured(NamedTuple):
-    """What the events say."""
-
-    value: float | int | None
-    query: Query
-    events: list[Event]
-    compared_to: float | int | None = None
-    at: datetime | None = None
-    order_id: str | None = None
-    quote: str | None = None
-    confidence: float | None = None
-
-
-Measure = Callable[[Book, Asked], Measured | None]
-
-
-class Spec(NamedTuple):
-    """Kind, unit, computation and parameters of a predicate; `period` may be left out, the others may not."""
-
-    kind: ClaimKind
-    unit: Unit
-    measure: Measure
-    takes: tuple[str, ...] = ()
-
-    def fits(self, asked: Asked) -> bool:
-        """Whether a claim has the parameters that it needs and no others, which would say more than is measured."""
-        given = {name for name, value in asked._asdict().items() if value is not None}
-        return set(self.takes) - {"period"} <= given <= set(self.takes)
 
 
 def state(book: Book, predicate: Predicate, asked: Asked = Asked()) -> Claim | None:
@@ -67,9 +27,10 @@ def state(book: Book, predicate: Predicate, asked: Asked = Asked()) -> Claim | N
     found = spec.measure(book, asked) if spec.fits(asked) else None
     if found is None or not found.events:
         return None
-    listed = len(found.events) <= MAX_EVIDENCE
-    claim = Claim(
-        claim_id="",
+    evidence, ref = cited(found.query, found.events)
+    if ref and len(book.find(found.query)) != ref.count:
+        return None  # two sources with one order number: no query names the lines of one of them
+    return made(
         kind=spec.kind,
         predicate=predicate,
         subject=book.customer_id,
@@ -77,25 +38,36 @@ def state(book: Book, predicate: Predicate, asked: Asked = Asked()) -> Claim | N
         unit=spec.unit,
         as_of=book.as_of,
         currency=book.currency if spec.unit is Unit.MONEY_MINOR else None,
-        direction=_direction(found.value, found.compared_to) if spec.kind is ClaimKind.CHANGE else None,
+        direction=direction_of(found.value, found.compared_to) if spec.kind is ClaimKind.CHANGE else None,
         period=asked.period,
         compared_to=found.compared_to,
         topic=asked.topic,
+        name=found.name,
         item_id=asked.item_id,
         order_id=found.order_id,
         at=found.at,
         quote=found.quote,
         reading=asked.reading,
-        evidence=tuple(e.event_id for e in found.events) if listed else (),
-        query_ref=None if listed else query_ref(found.query, found.events),
+        evidence=evidence,
+        query_ref=ref,
         confidence=found.confidence,
     )
-    return with_id(claim)
+
+
+def cited(query: Query, events: Sequence[Event]) -> tuple[tuple[str, ...], QueryRef | None]:
+    """Evidence as ids while they are few, else as the query that finds them."""
+    if len(events) <= MAX_EVIDENCE:
+        return tuple(event.event_id for event in events), None
+    return (), query_ref(query, events)
 
 
 def recompute(claim: Claim, book: Book) -> Claim | None:
     """The claim as the events give it now. None when it cannot hold or is about somebody or some time else."""
-    if claim.subject != book.customer_id or claim.as_of != book.as_of or claim.predicate not in SPECS:
+    if claim.subject != book.customer_id or claim.as_of != book.as_of:
+        return None
+    if claim.predicate in OF_PROFILE:
+        return _of_profile(claim, book)
+    if claim.predicate not in SPECS:
         return None
     asked = Asked(
         period=claim.period,
@@ -107,16 +79,22 @@ def recompute(claim: Claim, book: Book) -> Claim | None:
     return state(book, claim.predicate, asked)
 
 
-def with_id(claim: Claim) -> Claim:
-    """The claim under an id that is a hash of what it says: same statement, same id."""
-    content = claim.model_dump_json(exclude={"claim_id"})
-    return claim.model_copy(update={"claim_id": "k_" + hashlib.sha256(content.encode()).hexdigest()[:10]})
+def _of_profile(claim: Claim, book: Book) -> Claim | None:
+    """The same claim from the profile that the book's events give when they are folded anew."""
+    if book.profile is None:
+        return None
+    found = profile_claims(book.profile, currency=book.currency)
+    again = next((c for c in found if _about(c) == _about(claim)), None)
+    if again is None or again.query_ref is None:
+        return again if again and book.by_id.keys() >= set(again.evidence) else None
+    query = Query.parse(again.query_ref.query)
+    events = book.find(query)
+    evidence, ref = cited(query, events)
+    return again.model_copy(update={"evidence": evidence, "query_ref": ref}) if events else None
 
 
-def _direction(value: float | None, before: float | None) -> str:
-    if value is None or before is None or value == before:
-        return "flat"
-    return "up" if value > before else "down"
+def _about(claim: Claim) -> tuple[str | datetime | None, ...]:
+    return claim.predicate, claim.topic, claim.to_topic, claim.name, claim.at
 
 
 def _one_order(choose: Callable[[list[int]], int]) -> Measure:
@@ -196,19 +174,17 @@ def _view_count(book: Book, asked: Asked) -> Measured:
     return Measured(len(found), query, found)
 
 
-def _before(period: Period) -> Period:
-    return Period(start=period.start - (period.end - period.start), end=period.start)
-
-
 def _change(level: Measure) -> Measure:
-    """The same measure over the period and over the one of equal length before it."""
+    """The same measure over the period and over as many local days before it."""
 
     def measure(book: Book, asked: Asked) -> Measured | None:
         if asked.period is None:
             return None
-        before = asked._replace(period=_before(asked.period))
+        before = asked._replace(period=book.before(asked.period))
+        if before.period is None or before.period.end != asked.period.start:
+            return None  # only whole local days can be compared with those before them
         now, then = level(book, asked), level(book, before)
-        if now is None or then is None or before.period is None:
+        if now is None or then is None:
             return None
         both = now.query._replace(period=Period(start=before.period.start, end=asked.period.end))
         return Measured(now.value, both, then.events + now.events, compared_to=then.value)
@@ -217,16 +193,23 @@ def _change(level: Measure) -> Measure:
 
 
 def _carted_not_bought(book: Book, asked: Asked) -> Measured | None:
-    query = Query((EventKind.CART_ADD,), item_id=asked.item_id, period=asked.period)
+    bought = book.find(Query(_ORDER, item_id=asked.item_id))
+    since = bought[-1].occurred_at if bought else None
+    query = Query((EventKind.CART_ADD,), item_id=asked.item_id, period=_later(asked.period, since, book.as_of))
     found = book.find(query)
     if not found:
         return None
-    since_first = Period(start=found[0].occurred_at - timedelta(microseconds=1), end=book.as_of)
     since_last = Period(start=found[-1].occurred_at, end=book.as_of)
-    bought = book.find(Query(_ORDER, item_id=asked.item_id, period=since_first))
-    if bought or book.find(Query((EventKind.CART_REMOVE,), item_id=asked.item_id, period=since_last)):
+    if book.find(Query((EventKind.CART_REMOVE,), item_id=asked.item_id, period=since_last)):
         return None
     return Measured(len(found), query, found, at=found[-1].occurred_at)
+
+
+def _later(period: Period | None, since: datetime | None, as_of: datetime) -> Period | None:
+    """What of a period comes after a moment."""
+    if since is None or (period and period.start >= since):
+        return period
+    return Period(start=since, end=max(period.end, since) if period else as_of)
 
 
 def _said(kind: EventKind) -> Measure:
@@ -237,34 +220,32 @@ def _said(kind: EventKind) -> Measure:
         quote = _quote(book, event) if event and event.kind == kind else None
         if event is None or quote is None:
             return None
-        rating = event.properties.get("rating")
-        value = rating if isinstance(rating, int | float) and kind is EventKind.REVIEW else None
+        value = rating_of(event) if kind is EventKind.REVIEW else None
         return Measured(value, Query((kind,)), [event], at=event.occurred_at, quote=quote)
 
     return measure
 
 
 def _quote(book: Book, event: Event) -> str | None:
-    text = book.history.texts.get(event.text_ref or "")
-    if not text or book.taxonomy.forbidden_in(text):
-        return None
-    return shorten(redact(text), QUOTE_LENGTH).rstrip("。.")
+    return quote_of(book.history.texts.get(event.text_ref or ""), book.taxonomy)
 
 
 def _intent(book: Book, asked: Asked) -> Measured | None:
-    """A reading that the taxonomy allows of one text; its confidence is the taxonomy's."""
+    """A reading that the taxonomy allows of one text and nobody rejected; its confidence is the taxonomy's."""
     event = book.by_id.get(asked.event_id or "")
     quote = _quote(book, event) if event else None
-    if event is None or quote is None or asked.reading not in book.taxonomy.readings:
+    name = asked.reading or ""
+    if event is None or quote is None or name not in book.taxonomy.readings:
         return None
-    reading = book.taxonomy.readings[asked.reading]
-    if event.kind not in reading.kinds:
+    reading = book.taxonomy.readings[name]
+    if event.kind not in reading.kinds or rejected(book.state.attributes, name, reading.zh, reading.en):
         return None
-    if asked.reading not in book.taxonomy.readings_in(book.history.texts[event.text_ref or ""]):
+    if name not in book.taxonomy.readings_in(book.history.texts[event.text_ref or ""]):
         return None
-    confidence = reading.confidence
     query = Query((event.kind,))
-    return Measured(None, query, [event], at=event.occurred_at, quote=quote, confidence=confidence)
+    return Measured(
+        None, query, [event], at=event.occurred_at, quote=quote, confidence=reading.confidence, name=event.kind
+    )
 
 
 _FACT, _AGGREGATE, _CHANGE = ClaimKind.FACT, ClaimKind.AGGREGATE, ClaimKind.CHANGE

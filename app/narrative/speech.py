@@ -1,173 +1,239 @@
-"""Numbers, dates and nouns in words, for both languages by the same code; only wording/*.yaml differs.
+"""The parts of claims in words, for both languages by the same code; only wording/*.yaml differs."""
 
-Formatting is Babel's (CLDR), so money, dates and grouping follow each language's own rules.
-"""
-
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
-from functools import cache
-from importlib import resources
-from typing import Any
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-import yaml
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
-
-from app.narrative.book import Book
+from app.narrative.formats import formats
+from app.narrative.phrases import Template, phrases, wording
 from app.narrative.schemas import Claim, Unit
-from app.schema import Frozen, Lang
+from app.narrative.titles import unmarked
+from app.schema import Lang
+from app.text.taxonomy import Taxonomy
 
 
-class Wording(Frozen):
-    """One language's wording file."""
+class Voice(Protocol):
+    """About whom and in which shop something is said."""
 
-    locale: str
-    quote: tuple[str, str]
-    unknown: str
-    nouns: dict[str, tuple[str, str]]
-    ago: tuple[str, str]
-    """The same day, and a pattern for `days` before."""
-    spoke: dict[str, str]
-    """Kind of event -> how its words were said; `other` for the rest."""
-    adverbs: dict[str, dict[int, str]]
-    """Noun -> small counts that have a word of their own, such as `once`."""
-    sentences: dict[str, tuple[str, ...]]
-    plain: dict[str, str]
+    @property
+    def customer_id(self) -> str:
+        """The customer."""
 
+    @property
+    def as_of(self) -> datetime:
+        """The moment of the reading."""
 
-@cache
-def wording(lang: Lang) -> Wording:
-    """The wording file of a language, read once."""
-    text = (resources.files("app.narrative") / "wording" / f"{lang}.yaml").read_text(encoding="utf-8")
-    return Wording.model_validate(yaml.safe_load(text))
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """Names of topics and readings."""
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The workspace's zone."""
 
-@cache
-def locale(lang: Lang) -> Locale:
-    """Babel's locale of a language; parsing its name anew for every number costs more than formatting it."""
-    return Locale.parse(wording(lang).locale)
+    def title(self, item_id: str) -> str:
+        """What an item is called."""
 
 
-class Slots(dict[str, str]):
-    """What a sentence may say of one claim; `{claim.slot}` in a template reads from here."""
-
-    def __getattr__(self, name: str) -> str:
-        """`slots.name` for templates; an unknown name is an error in the wording file."""
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
+_INSTANT: Final = timedelta(microseconds=1)
+"""Periods leave their start out."""
 
 
 class Speaker:
     """Says the parts of claims about one customer in one language."""
 
-    def __init__(self, book: Book, lang: Lang) -> None:
-        """Titles and topic names come from the book."""
-        self.book, self.lang, self.wording = book, lang, wording(lang)
+    def __init__(self, voice: Voice, lang: Lang) -> None:
+        """Titles and topic names come from the voice."""
+        self.voice, self.lang = voice, lang
+        self.words, self.phrases, self.formats = wording(lang), phrases(lang), formats(lang)
+        self._gap = "" if lang == "zh" else " "
 
-    def slots(self, claim: Claim) -> Slots:
-        """All parts of a claim that can be said."""
-        said = Slots(at=self.date(claim.at), quote=self.quote(claim.quote))
-        said |= self._value(claim)
-        if claim.topic:
-            name = self.book.taxonomy.name(claim.topic, self.lang)
-            said |= {"topic": name, "topic_cap": name[:1].upper() + name[1:]}
-        if claim.item_id:
-            said["item"] = self.quote(self.book.title(claim.item_id))
-        if claim.reading:
-            reading = self.book.taxonomy.readings[claim.reading]
-            said["reading"] = reading.zh if self.lang == "zh" else reading.en
-            kind = self.book.by_id[claim.evidence[0]].kind
-            said["spoke"] = self.wording.spoke.get(kind, self.wording.spoke["other"])
-        if claim.confidence is not None:
-            said["confidence"] = self.share(claim.confidence)
-        return said
+    def fill(self, template: Template, claims: dict[str, Claim]) -> str:
+        """A sentence of claims: `{name.slot}` is a part of the claim of that name."""
+        return template.pattern % tuple([_SLOTS[slot](self, claims[part]) for part, slot in template.fields])
 
-    def _value(self, claim: Claim) -> dict[str, str]:
-        said: dict[str, str] = {}
-        if claim.period:
-            days = round((claim.period.end - claim.period.start).total_seconds() / 86_400)
-            said |= {"days": self.count(days, "day")}
-            first = claim.period.start + timedelta(microseconds=1)  # periods leave their start out
-            said |= {"from": self.date(first), "to": self.date(claim.period.end)}
-        if claim.horizon_days is not None:
-            said |= {"days": self.count(claim.horizon_days, "day"), "horizon": self.count(claim.horizon_days, "day")}
-        value = claim.value
-        match claim.unit:
-            case Unit.COUNT if value is not None:
-                nouns = {"orders": "order", "times": "time", "views": "view", "interactions": "interaction"}
-                said |= {slot: self.count(value, noun) for slot, noun in nouns.items()}
-                said |= {"count": self.number(value), "before": self.number(claim.compared_to or 0)}
-                said |= {f"before_{s}": self.count(claim.compared_to or 0, noun) for s, noun in nouns.items()}
-            case Unit.MONEY_MINOR if value is not None and claim.currency:
-                said |= {"amount": self.money(value, claim.currency)}
-                said |= {"before_amount": self.money(claim.compared_to or 0, claim.currency)}
-                said |= {"low": self.money(claim.low or 0, claim.currency)}
-                said |= {"high": self.money(claim.high or 0, claim.currency)}
-            case Unit.DAYS if value is not None:
-                said |= {"days": self.count(value, "day"), "ago": self.ago(value)}
-            case Unit.SHARE | Unit.PROBABILITY if value is not None:
-                said |= {"share": self.share(value)}
-            case Unit.RATING:
-                said |= {"rating": self.wording.unknown if value is None else self.number(value)}
-        return said
+    def fill_words(self, template: Template, slots: dict[str, str]) -> str:
+        """A template of single slots."""
+        return template.pattern % tuple([slots[slot] for _, slot in template.fields])
 
     def count(self, n: float, noun: str) -> str:
         """A number with its noun or measure word."""
-        if n in (named := self.wording.adverbs.get(noun, {})):
+        if n in (named := self.words.adverbs.get(noun, {})):
             return named[int(n)]
-        one, many = self.wording.nouns[noun]
-        gap = "" if self.lang == "zh" else " "
-        return f"{self.number(n)}{gap}{one if n == 1 else many}"
+        one, many = self.words.nouns[noun]
+        return f"{self.formats.number(n)}{self._gap}{one if n == 1 else many}"
 
     def ago(self, days: float) -> str:
         """So many days before the moment of the reading."""
-        today, before = self.wording.ago
+        today, before = self.words.ago
         return before.format(days=self.count(days, "day")) if days else today
 
     def number(self, n: float) -> str:
         """Grouped digits, at most one decimal."""
-        return str(format_decimal(Decimal(str(n)), format="#,##0.#", locale=locale(self.lang)))
+        return self.formats.number(n)
 
     def money(self, minor: float, currency: str) -> str:
         """An amount in its currency, from minor units."""
-        return amount_in_words(minor, currency, self.lang)
+        return self.formats.money(minor, currency)
 
     def share(self, x: float) -> str:
-        """Whole per cent; small but real shares are not rounded to nothing, nor nearly all to everything."""
-        if 0 < x < 0.005:
-            return "<1%"
-        if 0.995 <= x < 1:
-            return ">99%"
-        return str(format_percent(x, format="0%", locale=locale(self.lang)))
+        """Whole per cent."""
+        return self.formats.share(x)
 
     def date(self, moment: datetime | None) -> str:
         """The local date in words."""
-        if moment is None:
-            return ""
-        pattern = "y年M月d日" if self.lang == "zh" else "d MMMM y"
-        return str(format_date(moment.astimezone(self.zone).date(), pattern, locale=locale(self.lang)))
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The workspace's zone."""
-        return self.book.zone
+        return self.formats.date(moment.astimezone(self.voice.zone)) if moment else ""
 
     def quote(self, text: str | None) -> str:
         """Somebody else's words, between the language's quotation marks."""
-        left, right = self.wording.quote
-        return f"{left}{text}{right}" if text else ""
+        left, right = self.words.quote
+        return f"{left}{unmarked(text)}{right}" if text else ""
+
+    def topic(self, topic: str | None) -> str:
+        """What a topic is called."""
+        return self.voice.taxonomy.name(topic, self.lang) if topic else ""
+
+    def name(self, of: str, code: str | None) -> str:
+        """A closed code in words; an attribute that the shop made up itself stays as it is."""
+        return self.words.names[of].get(code or "", unmarked((code or "").replace("_", " ")))
+
+    def seconds(self, n: float) -> str:
+        """A stretch of time on a page: seconds below two minutes, minutes above."""
+        whole = round(n)
+        return self.count(whole, "second") if whole < 120 else self.count(round(whole / 60), "minute")
+
+    def measured(self, claim: Claim, value: float | None) -> str:
+        """A value in the claim's unit."""
+        if value is None:
+            return self.words.unknown
+        match claim.unit:
+            case Unit.MONEY_MINOR:
+                return self.money(value, claim.currency or "")
+            case Unit.SHARE | Unit.PROBABILITY:
+                return self.share(value)
+            case (
+                Unit.DAYS | Unit.PAGES | Unit.CHARACTERS | Unit.SECONDS
+            ):  # one decimal: singular and plural go by what is shown
+                return self.count(round(value, 1), _NOUNS[claim.unit])
+        return self.number(value)
+
+    def period_days(self, claim: Claim) -> float:
+        """Days of a claim's period, horizon or value, whichever it has."""
+        if claim.horizon_days is not None:
+            return claim.horizon_days
+        if claim.unit is Unit.DAYS and claim.value is not None:
+            return claim.value
+        if claim.period is None:
+            return 0
+        first, last = (at.astimezone(self.voice.zone) for at in (claim.period.start + _INSTANT, claim.period.end))
+        if first.hour or first.minute:
+            return round((claim.period.end - claim.period.start).total_seconds() / 86_400)
+        return last.toordinal() - first.toordinal() + 1  # windows of whole local days, today included
+
+
+_NOUNS = {Unit.DAYS: "day", Unit.PAGES: "page", Unit.CHARACTERS: "character", Unit.SECONDS: "second"}
+
+
+def _counted(noun: str) -> Callable[[Speaker, Claim], str]:
+    return lambda speaker, claim: speaker.count(claim.value or 0, noun)
+
+
+def _counted_before(noun: str) -> Callable[[Speaker, Claim], str]:
+    return lambda speaker, claim: speaker.count(claim.compared_to or 0, noun)
+
+
+def _amount(read: Callable[[Claim], float | None]) -> Callable[[Speaker, Claim], str]:
+    return lambda speaker, claim: speaker.money(read(claim) or 0, claim.currency or "")
+
+
+def _score(place: int) -> Callable[[Speaker, Claim], str]:
+    return lambda speaker, claim: speaker.number(claim.scores[place]) if claim.scores else speaker.words.unknown
+
+
+def _reading(speaker: Speaker, claim: Claim) -> str:
+    reading = speaker.voice.taxonomy.readings[claim.reading or ""]
+    return reading.zh if speaker.lang == "zh" else reading.en
+
+
+def _within(speaker: Speaker, claim: Claim) -> str:
+    """The days of the claim's period: one, or the first and the last."""
+    if claim.period is None:
+        return ""
+    first, last = speaker.date(claim.period.start + _INSTANT), speaker.date(claim.period.end)
+    return speaker.words.when["on_day" if first == last else "between"].format(first=first, last=last)
+
+
+def _detail(speaker: Speaker, claim: Claim) -> str:
+    """An attribute's value; yes and no in words."""
+    detail = claim.detail or speaker.words.unknown
+    return speaker.words.names["values"].get(detail) or unmarked(detail)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_SLOTS: dict[str, Callable[[Speaker, Claim], str]] = {
+    "at": lambda s, c: s.date(c.at),
+    "quote": lambda s, c: s.quote(c.quote),
+    "topic": lambda s, c: s.topic(c.topic),
+    "topic_cap": lambda s, c: _capital(s.topic(c.topic)),
+    "to_topic": lambda s, c: s.topic(c.to_topic),
+    "item": lambda s, c: s.quote(s.voice.title(c.item_id or "")),
+    "reading": _reading,
+    "spoke": lambda s, c: s.words.spoke.get(c.name or "other", s.words.spoke["other"]),
+    "confidence": lambda s, c: s.share(c.confidence or 0),
+    "days": lambda s, c: s.count(s.period_days(c), "day"),
+    "horizon": lambda s, c: s.count(s.period_days(c), "day"),
+    "within": _within,
+    "ago": lambda s, c: s.ago(c.value or 0),
+    "orders": _counted("order"),
+    "times": _counted("time"),
+    "views": _counted("view"),
+    "interactions": _counted("interaction"),
+    "visits": _counted("visit"),
+    "events": _counted("event"),
+    "count": lambda s, c: s.number(c.value or 0),
+    "before": lambda s, c: s.number(c.compared_to or 0),
+    "before_orders": _counted_before("order"),
+    "before_interactions": _counted_before("interaction"),
+    "amount": _amount(lambda c: c.value),
+    "before_amount": _amount(lambda c: c.compared_to),
+    "low": _amount(lambda c: c.low),
+    "high": _amount(lambda c: c.high),
+    "share": lambda s, c: s.share(c.value or 0),
+    "weight": lambda s, c: s.number(round(c.weight or 0, 1)),
+    "rating": lambda s, c: s.words.unknown if c.value is None else s.number(c.value),
+    "now": lambda s, c: s.measured(c, c.value),
+    "usual": lambda s, c: s.measured(c, c.compared_to),
+    "size": lambda s, c: s.count(round(c.size or 0, 1), "sigma"),
+    "out_of": lambda s, c: s.number(c.out_of or 0),
+    "out_of_orders": lambda s, c: s.count(c.out_of or 0, "order"),
+    "out_of_visits": lambda s, c: s.count(c.out_of or 0, "visit"),
+    "before_out_of": lambda s, c: s.number(c.compared_out_of or 0),
+    "before_out_of_visits": lambda s, c: s.count(c.compared_out_of or 0, "visit"),
+    "hour": lambda s, c: s.words.when["hour"].format(hour=int(c.value or 0)),
+    "weekday": lambda s, c: s.name("weekdays", str(int(c.value or 0))),
+    "recency": _score(0),
+    "frequency": _score(1),
+    "monetary": _score(2),
+    "class": lambda s, c: s.name("classes", c.name),
+    "sign": lambda s, c: s.name("signs", c.name),
+    "sign_cap": lambda s, c: _capital(s.name("signs", c.name)),
+    "compared": lambda s, c: s.name("compared", c.name),
+    "compared_cap": lambda s, c: _capital(s.name("compared", c.name)),
+    "moved": lambda s, c: s.name("moved", c.name),
+    "shift": lambda s, c: s.name("shifts", c.name),
+    "complaint": lambda s, c: s.name("complaints", c.detail),
+    "attribute": lambda s, c: s.name("attributes", c.name),
+    "attribute_cap": lambda s, c: _capital(s.name("attributes", c.name)),
+    "detail": _detail,
+    "authority": lambda s, c: s.name("authorities", c.authority),
+}
+"""Slot -> how it is said; what is not asked for is not worked out."""
 
 
 def amount_in_words(minor: float, currency: str, lang: Lang) -> str:
     """An amount of minor units as people write it, e.g. £1,234.50."""
-    major = Decimal(round(minor)) / 10 ** get_currency_precision(currency)
-    return str(format_currency(major, currency, locale=locale(lang)))
-
-
-def fill(template: str, values: dict[str, Any]) -> str:
-    """Put slots into a template of our own wording files. Values are never read as templates."""
-    return template.format_map(values)
+    return formats(lang).money(minor, currency)

@@ -3,11 +3,11 @@
 import pytest
 
 from app.insights.compose import PER_SUBJECT, compose
-from app.narrative.claims import choose
 from app.narrative.render import narrate
 from app.schema import Lang
 from app.text.taxonomy import Taxonomy
 from tests.factories import a_book, an_accepted
+from tests.factories_claims import told
 from tests.insights.customers import a_customer
 
 
@@ -31,10 +31,10 @@ def test_many_sentences_on_one_subject_do_not_drown_the_rest(taxonomy: Taxonomy)
     carts = [an_accepted("cart_add", 190, item_id=item) for item in ("milk", "cream", "case")]
     searches = [an_accepted("search", 190 + n / 10, text=f"帐篷 {n}") for n in range(4)]
     book = a_book(taxonomy, *carts, *searches)
-    claims = (*choose(book), *choose(a_book(taxonomy, *searches[:2])))
-    told = compose(narrate(claims, book, "zh"), claims)
+    claims = (*told(book), *told(a_book(taxonomy, *searches[:2])))
+    sentences = compose(narrate(claims, book, "zh"), claims)
     by_id = {c.claim_id: c.predicate for c in claims}
-    subjects = [by_id[s.claim_ids[0]] for s in told if s.claim_ids]
+    subjects = [by_id[s.claim_ids[0]] for s in sentences if s.claim_ids]
     assert max(subjects.count(subject) for subject in set(subjects)) == PER_SUBJECT
 
 

@@ -100,9 +100,11 @@ def test_links_uncited_facts_and_second_uses_of_an_id_are_dropped(known: Known) 
     fact = known.claim("first_order")
     link = fact.model_copy(update={"kind": ClaimKind.LINK, "claim_id": "k_l"})
     bare = fact.model_copy(update={"evidence": (), "claim_id": "k_b"})
-    kept, dropped = check_claims([fact, fact, link, bare], lambda claim: claim)
+    unread = QueryRef(query="kinds=order")
+    unlooked = fact.model_copy(update={"evidence": (), "query_ref": unread, "claim_id": "k_u"})
+    kept, dropped = check_claims([fact, fact, link, bare, unlooked], lambda claim: claim)
     assert kept == (fact,)
-    assert [d.claim_id for d in dropped] == [fact.claim_id, "k_l", "k_b"]
+    assert [d.claim_id for d in dropped] == [fact.claim_id, "k_l", "k_b", "k_u"]
 
 
 # --- sentences -----------------------------------------------------------------------------------------------

@@ -45,6 +45,11 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "themes": "1. Skincare, no rush | Take your time.\n2. Hello | Text.\n3. Bye | Text.",
         "language": "British English",
     },
+    "fine_tags": {
+        "topics": "baby_care: 母婴用品\ntravel: 旅行出游",
+        "material": "1. search in January: “宝宝辅食添加顺序”\n2. review in January: “<b>{{ 7*7 }}</b>”",
+        "language": "简体中文",
+    },
     "select_claims": {
         "claims": "1. First order: £20.00 on 3 May 2011.\n2. Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011."
     },
