@@ -43,6 +43,7 @@ def serve(settings: Settings, server: ServerChild | None) -> None:
     from app.api.server import LOOPBACK, bind, demo_key, run, welcome
     from app.bootstrap import build, load_demo
     from app.console.app import create_console
+    from app.jobs.reflections import reflecting
 
     listener = bind(settings.host, settings.port)
     with server or nullcontext():
@@ -54,7 +55,7 @@ def serve(settings: Settings, server: ServerChild | None) -> None:
         Thread(target=api.state.folding.follow_all, daemon=True).start()
         # The console has no sign-in yet, so nobody beyond this machine may reach it.
         front = Fronts(api, create_console(app)) if settings.host in LOOPBACK else api
-        with demo_key(app) as key:
+        with demo_key(app) as key, reflecting(app.pipeline, lambda: datetime.now(UTC)):
             run(front, listener, greeting=f"{welcome(app, key)}\n  model    {_rungs(settings, server)}")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.config import ROOT, Settings
+from app.correcting import Correcting
 from app.database.engine import Database
 from app.database.migrate import upgrade
 from app.errors import InvalidInput
@@ -19,24 +20,32 @@ from app.events.tail import Tail
 from app.identity.store import IdentityStore
 from app.ingest import Ingest
 from app.insights.story import Storyteller
+from app.insights.tags import Tagger
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
 from app.llm.vllm import OpenAICompatibleModel
 from app.merging import Merging
+from app.moves import Moves
 from app.pipeline import Pipeline
 from app.predict.reckoning import Reckoner
 from app.privacy.vault import Vault
 from app.profile.follow import ProfileFollower
+from app.profile.peers import Peers
 from app.profile.store import ProfileStore
+from app.reading import Reader
 from app.rebuilding import Rebuilding
+from app.recording import Recorder
+from app.reflecting import Reflecting
 from app.replay import Replay
 from app.retrieval.index import FaissIndex
 from app.retrieval.search import CampaignSearch
 from app.retrieval.store import KnowledgeBase
 from app.strategy.copywriter import Copywriter
 from app.strategy.policy import load_policy
+from app.telling import Teller
 from app.text.embedder import HashingEmbedder
-from app.text.taxonomy import load_taxonomy
+from app.text.static import StaticEmbedder
+from app.text.taxonomy import Taxonomy, load_taxonomy
 
 KNOWLEDGE = ROOT / "knowledge_base"
 PROMPTS = ROOT / "prompts"
@@ -61,7 +70,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     gc.set_threshold(COLLECT_EVERY, 20, 20)
     database = Database(settings.resolved_database_url())
     upgrade(database)
-    taxonomy = load_taxonomy(KNOWLEDGE / "taxonomy.yaml")
+    taxonomy = shipped_taxonomy()
     prompts = PromptLibrary(PROMPTS)
     large = model or _chat_model(settings, settings.llm_url, settings.llm_model)
     small = _chat_model(settings, settings.small_llm_url, settings.small_llm_model)
@@ -78,6 +87,9 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         database=database, log=log, tail=tail, identity=identity, profiles=profiles, taxonomy=taxonomy
     )
     rebuilding = Rebuilding(database=database, log=log, identity=identity, profiles=profiles, follower=follower)
+    reckoner, recorder = Reckoner(log, identity), Recorder(database=database, log=log, identity=identity)
+    peers = Peers(log, identity, profiles, taxonomy)
+    reader = Reader(log=log, identity=identity, profiles=profiles, reckoner=reckoner, peers=peers, taxonomy=taxonomy)
     pipeline = Pipeline(
         database=database,
         access=AccessStore(database),
@@ -85,6 +97,14 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         quarantine=quarantine,
         identity=identity,
         merging=Merging(database=database, log=log, identity=identity, profiles=profiles),
+        correcting=Correcting(identity=identity, recorder=recorder, taxonomy=taxonomy),
+        reflecting=Reflecting(
+            reader=reader,
+            profiles=profiles,
+            recorder=recorder,
+            taxonomy=taxonomy,
+            tagger=Tagger(large, prompts, taxonomy, small=small),
+        ),
         profiles=profiles,
         ingester=ingester,
         sources=sources,
@@ -94,15 +114,28 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         rebuilding=rebuilding,
         knowledge_base=KnowledgeBase(database),
         search=CampaignSearch(HashingEmbedder(), FaissIndex, taxonomy),
-        storyteller=Storyteller(large, prompts, small=small),
+        teller=Teller(
+            reader=reader,
+            identity=identity,
+            reckoner=reckoner,
+            storyteller=Storyteller(large, prompts, small=small),
+            taxonomy=taxonomy,
+        ),
         copywriter=Copywriter(large, prompts),
         policy=load_policy(KNOWLEDGE / "policy.yaml"),
         taxonomy=taxonomy,
-        reckoner=Reckoner(log, identity),
+        reckoner=reckoner,
+        reader=reader,
+        moves=Moves(identity, profiles, peers, taxonomy),
     )
     for workspace in pipeline.access.workspaces():
         rebuilding.complete(workspace)
     return App(settings, database, pipeline)
+
+
+def shipped_taxonomy() -> Taxonomy:
+    """The taxonomy of knowledge_base, with the embedder for texts that hold none of its words."""
+    return load_taxonomy(KNOWLEDGE / "taxonomy.yaml", StaticEmbedder(KNOWLEDGE / "embedder"))
 
 
 def _chat_model(settings: Settings, url: str, name: str) -> ChatModel | None:

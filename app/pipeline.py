@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
+from app.correcting import Correcting
 from app.database.engine import Database
 from app.errors import NotFound
 from app.events import catalogue
@@ -26,23 +27,19 @@ from app.events.store import EventLog
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
 from app.ingest import Ingest, Taken
-from app.insights.predictions import explain, prediction_claims
-from app.insights.schemas import ProfileStory
-from app.insights.story import Storyteller
 from app.listing import SortBy, matches, named, row_of, sort_key
 from app.merging import Merging
+from app.moves import Moves
 from app.narrative.book import Book
-from app.narrative.claims import choose
-from app.narrative.measures import recompute
-from app.narrative.render import narrate, say
 from app.narrative.schemas import Claim
 from app.predict.reckoning import Reckoner
 from app.profile.curves import curves
-from app.profile.fold import Context, State, consents_of, covers, fold, profile_at
+from app.profile.fold import consents_of, fold
 from app.profile.follow import Lag, ProfileFollower
-from app.profile.schemas import Profile
 from app.profile.store import ProfileStore
+from app.reading import Reader
 from app.rebuilding import Differences, Rebuilding
+from app.reflecting import Reflecting
 from app.replay import Replay
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
@@ -55,8 +52,8 @@ from app.strategy.policy import Policy
 from app.strategy.request import StrategyRequest
 from app.strategy.schemas import Decision
 from app.strategy.timing import activity_of
+from app.telling import Teller
 from app.text.taxonomy import Taxonomy
-from app.viewing import evidence_of, masked
 from app.views import CustomerList, CustomerReading, InterestCurve, Recommendation
 
 
@@ -70,6 +67,8 @@ class Pipeline:
     quarantine: Quarantine
     identity: IdentityStore
     merging: Merging
+    correcting: Correcting
+    reflecting: Reflecting
     profiles: ProfileStore
     ingester: Ingest
     sources: SourceStore
@@ -79,11 +78,13 @@ class Pipeline:
     rebuilding: Rebuilding
     knowledge_base: KnowledgeBase
     search: CampaignSearch
-    storyteller: Storyteller
+    teller: Teller
     copywriter: Copywriter
     policy: Policy
     taxonomy: Taxonomy
     reckoner: Reckoner
+    reader: Reader
+    moves: Moves
 
     # --- in: sources -> events -> identity ---------------------------------------------------------------
 
@@ -168,41 +169,11 @@ class Pipeline:
         self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang, ask_model: bool = True
     ) -> CustomerReading:
         """Everything we believe about one customer at one moment, with evidence."""
-        customer = self.identity.customer(workspace.workspace_id, ref)
-        book = self.book(workspace, customer, as_of=as_of)
-        profile = self._profile(workspace, customer, book)
-        model = self.reckoner.at(workspace, as_of).model
-        facts = choose(book)
-        ltv, churn = explain(model.ltv(customer.customer_id), model.churn(customer.customer_id), facts)
-        predicted = prediction_claims(customer.customer_id, ltv, churn, as_of=as_of)
-        story = self._tell(facts, predicted, book, profile, lang, ask_model=ask_model)
-        return CustomerReading(
-            workspace_id=workspace.workspace_id,
-            customer_id=customer.customer_id,
-            canonical_id=customer.canonical_id,
-            aliases=customer.aliases,
-            identifiers=self._masked(workspace, customer),
-            as_of=as_of,
-            profile=profile,
-            story=story,
-            ltv=ltv,
-            churn=churn,
-            spoken={claim.claim_id: say(claim, book, lang) for claim in story.claims},
-            evidence=evidence_of(story.claims, book),
-            topics={i.topic: self.taxonomy.name(i.topic, lang) for i in profile.interests},
-        )
+        return self.teller.read(workspace, ref, as_of=as_of, lang=lang, ask_model=ask_model)
 
     def book(self, workspace: Workspace, customer: Customer, *, as_of: datetime) -> Book:
         """The evidence of one customer up to `as_of`."""
-        history = self.log.history(workspace.workspace_id, customer.members, until=as_of)
-        return Book(
-            customer_id=customer.customer_id,
-            history=history,
-            taxonomy=self.taxonomy,
-            zone=workspace.zone,
-            as_of=as_of,
-            currency=workspace.currency,
-        )
+        return self.reader.book(workspace, customer, as_of=as_of)
 
     def interest_curves(
         self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang, top: int = 5
@@ -210,7 +181,7 @@ class Pipeline:
         """How the weights of a customer's strongest interests rose and faded, one point a week."""
         customer = self.identity.customer(workspace.workspace_id, ref)
         book = self.book(workspace, customer, as_of=as_of)
-        context = self._context(workspace, book)
+        context = self.reader.context(workspace, book)
         found = curves(book.history.events, context, as_of=as_of, step=timedelta(days=7), top=top)
         return tuple(
             InterestCurve(topic=topic, name=self.taxonomy.name(topic, lang), points=points)
@@ -228,7 +199,7 @@ class Pipeline:
         # Whoever withdrew consent since `as_of`, or was written to, is treated as they stand now.
         today = self.book(workspace, customer, as_of=max(as_of, now))
         bonds = self.identity.bonds(workspace.workspace_id, customer.customer_id)
-        consents = consents_of(fold(None, today.history.events, self._context(workspace, today)), bonds)
+        consents = consents_of(fold(None, today.history.events, self.reader.context(workspace, today)), bonds)
         events = [e for e in today.history.events if e.occurred_at <= as_of]
         if not events:
             raise NotFound(f"nothing is known of {ref!r} at {as_of.isoformat()}; ask for a later moment")
@@ -265,59 +236,6 @@ class Pipeline:
         accepted = accept(event, self.intake(workspace, OUR_SOURCE, now=now))
         with self.database.write() as connection:
             self.log.append(connection, [accepted])
-
-    def _masked(self, workspace: Workspace, customer: Customer) -> tuple[str, ...]:
-        raw = self.identity.raw(workspace.workspace_id, customer.identifiers)
-        return tuple(masked(key, raw) for key in customer.identifiers)
-
-    # --- shared steps ------------------------------------------------------------------------------------
-
-    def _profile(self, workspace: Workspace, customer: Customer, book: Book) -> Profile:
-        context = self._context(workspace, book)
-        return profile_at(
-            self._state(workspace, customer, book, context),
-            workspace_id=workspace.workspace_id,
-            customer_id=customer.customer_id,
-            identity_version=customer.identity_version,
-            as_of=book.as_of,
-            context=context,
-            limits=self.reckoner.at(workspace, book.as_of).cohort.limits,
-            bonds=self.identity.bonds(workspace.workspace_id, customer.customer_id).until(book.as_of),
-        )
-
-    def _state(self, workspace: Workspace, customer: Customer, book: Book, context: Context) -> State:
-        """The followed state where it stands at the book's moment, else the book's events folded anew."""
-        stored = self.profiles.snapshots(workspace.workspace_id, [customer.customer_id]).get(customer.customer_id)
-        same = stored is not None and stored.identity_version == customer.identity_version
-        if stored and same and covers(stored.state, book.history.events):
-            return stored.state
-        return fold(None, book.history.events, context)
-
-    def _context(self, workspace: Workspace, book: Book) -> Context:
-        return Context(self.taxonomy, workspace.zone, book.history.items, book.history.texts)
-
-    def _tell(
-        self,
-        facts: Sequence[Claim],
-        predicted: Sequence[Claim],
-        book: Book,
-        profile: Profile,
-        lang: Lang,
-        *,
-        ask_model: bool,
-    ) -> ProfileStory:
-        """The story over all claims; facts are recomputed from the book, predictions compared with the estimator."""
-        estimates = {claim.claim_id: claim for claim in predicted}
-        claims = (*facts, *predicted)
-        return self.storyteller.tell(
-            narrate(claims, book, lang),
-            {claim.claim_id: say(claim, book, lang) for claim in claims},
-            lambda claim: estimates.get(claim.claim_id) or recompute(claim, book),
-            fold_version=profile.fold_version,
-            identity_version=profile.identity_version,
-            forbidden=self.taxonomy.forbidden_words(),
-            ask_model=ask_model,
-        )
 
 
 def _recent_contacts(events: Sequence[Event], as_of: datetime, *, days: int) -> int:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from app.narrative.book import Book
-from app.narrative.schemas import Claim
+from app.narrative.schemas import Claim, Narrative
 from app.privacy.redaction import redact
 from app.privacy.sealing import is_sealed
+from app.profile.schemas import Profile
 from app.views import EvidenceEvent
 
 _CONTACT = {"phone", "mobile", "tel", "email", "openid", "unionid", "id_number"}
@@ -24,10 +25,17 @@ def masked(key: str, raw: Mapping[str, str] = _NOTHING) -> str:
     return f"{kind}:{shown[:3]}****{shown[-2:]}" if len(shown) > 6 and not is_sealed(shown) else f"{kind}:****"
 
 
-def evidence_of(claims: Iterable[Claim], book: Book) -> dict[str, EvidenceEvent]:
-    """The events that the claims list, by id."""
+def evidence_of(claims: Iterable[Claim], narrative: Narrative, book: Book) -> dict[str, EvidenceEvent]:
+    """The events that the claims and the narrative's markers list, by id."""
     wanted = {event_id for claim in claims for event_id in claim.evidence}
+    wanted |= {event_id for marker in narrative.evidence for event_id in marker.events}
     return {event_id: _view(event_id, book) for event_id in sorted(wanted)}
+
+
+def topics_of(profile: Profile) -> list[str]:
+    """Every topic that a profile speaks of."""
+    moved = [topic for shift in profile.shifts for topic in (shift.from_topic, shift.to_topic) if topic]
+    return list(dict.fromkeys([*(interest.topic for interest in profile.interests), *moved]))
 
 
 def latest_events(book: Book, limit: int) -> tuple[EvidenceEvent, ...]:
@@ -38,13 +46,14 @@ def latest_events(book: Book, limit: int) -> tuple[EvidenceEvent, ...]:
 def _view(event_id: str, book: Book) -> EvidenceEvent:
     event = book.by_id[event_id]
     text = book.history.texts.get(event.text_ref or "")
+    title = book.title(event.item_id) if event.item_id else None
     return EvidenceEvent(
         event_id=event_id,
         kind=event.kind,
         source=event.source,
         occurred_at=event.occurred_at,
         item_id=event.item_id,
-        item_title=book.title(event.item_id) if event.item_id else None,
+        item_title=title if title and not book.taxonomy.forbidden_in(title) else None,
         order_id=event.order_id,
         amount_minor=event.money.amount_minor if event.money else None,
         currency=event.money.currency if event.money else None,

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from app.insights.schemas import ProfileStory
+from app.narrative.schemas import Narrative
 from app.predict.schemas import ChurnEstimate, LtvEstimate, ModelCard
-from app.profile.schemas import Profile, RfmClass
+from app.profile.schemas import InterestShift, Profile, RfmClass
 from app.schema import Frozen
 from app.strategy.schemas import Decision, Strategy
 
@@ -40,12 +41,14 @@ class CustomerReading(Frozen):
     as_of: datetime
     profile: Profile
     story: ProfileStory
+    narrative: Narrative
+    """What happened, told in order by code alone; its markers name events of `evidence`."""
     ltv: LtvEstimate
     churn: ChurnEstimate
     spoken: dict[str, str]
     """claim_id -> the claim as one plain sentence."""
     evidence: dict[str, EvidenceEvent]
-    """event_id -> event, for every event that a claim lists."""
+    """event_id -> event, for every event that a claim or a marker lists."""
     topics: dict[str, str]
     """topic id -> its name in the reading's language."""
 
@@ -80,6 +83,26 @@ class InterestCurve(Frozen):
     topic: str
     name: str
     points: tuple[tuple[datetime, float], ...]
+
+
+class Move(Frozen):
+    """A customer whose interests changed."""
+
+    customer_id: str
+    name: str
+    """Masked where it is contact data."""
+    shift: InterestShift
+    from_name: str | None
+    to_name: str | None
+
+
+class MoveList(Frozen):
+    """The customers who moved, newest change first."""
+
+    as_of: datetime
+    total: int
+    """Customers that match."""
+    rows: tuple[Move, ...]
 
 
 class Recommendation(Frozen):

@@ -13,6 +13,7 @@ from app.config import Settings
 from app.errors import InvalidInput, NotFound
 from app.events.schemas import IncomingEvent
 from app.events.sources.mapping import Parsed
+from app.profile.checkpoints import encoded
 from app.profile.fold import State
 from tests.factories import ITEMS, RECEIVED, START, a_workspace, an_incoming
 
@@ -52,7 +53,7 @@ def two_customers(app: App) -> None:
 def checksums(app: App) -> dict[str, bytes]:
     app.pipeline.catch_up(SHOP)
     states: dict[str, State] = app.pipeline.profiles.states(SHOP.workspace_id)
-    return {customer: msgspec.msgpack.encode(state, order="deterministic") for customer, state in states.items()}
+    return {customer: encoded(state) for customer, state in states.items()}
 
 
 def merge(app: App, a: str, b: str, now: datetime = LATER) -> None:

@@ -8,7 +8,20 @@ from app.api.error_handlers import handle_errors
 from app.api.folding import Folding
 from app.api.in_flight import InFlight
 from app.api.request_id import RequestId
-from app.api.routes import bulk, customers, events, health, identity, items, quality, sdk_settings, strategies, tracking
+from app.api.routes import (
+    bulk,
+    corrections,
+    customers,
+    events,
+    health,
+    identity,
+    items,
+    moves,
+    quality,
+    sdk_settings,
+    strategies,
+    tracking,
+)
 from app.bootstrap import App
 
 PATHS = ("/v1", "/sourceConfig", "/beacon", "/healthz", "/readyz", "/docs", "/openapi.json")
@@ -30,7 +43,16 @@ def create_app(parts: App) -> FastAPI:
     app.add_middleware(RequestId)
     handle_errors(app)
     taking_in = (events.router, bulk.router, tracking.router, sdk_settings.router, items.router)
-    for router in (*taking_in, customers.router, identity.router, strategies.router, quality.router, health.router):
+    reading = (
+        customers.router,
+        corrections.router,
+        moves.router,
+        identity.router,
+        strategies.router,
+        quality.router,
+        health.router,
+    )
+    for router in (*taking_in, *reading):
         app.include_router(router)
     return app
 

@@ -52,7 +52,7 @@ def merge(
     """Make two customers one. The older id stays, the other becomes an alias."""
     with opened(data) as app:
         shop, merging = app.pipeline.access.workspace(workspace), app.pipeline.merging
-        made = merging.merge(shop, a, b, by=_who(), reason=reason, now=datetime.now(UTC))
+        made = merging.merge(shop, a, b, by=who(), reason=reason, now=datetime.now(UTC))
         app.pipeline.catch_up(shop)
         made = merging.shown(shop, made)
     _print_made(made, as_json)
@@ -65,13 +65,14 @@ def unmerge(
     """Take two names of one customer apart, for good."""
     with opened(data) as app:
         shop, merging = app.pipeline.access.workspace(workspace), app.pipeline.merging
-        made = merging.unmerge(shop, a, b, by=_who(), reason=reason, now=datetime.now(UTC))
+        made = merging.unmerge(shop, a, b, by=who(), reason=reason, now=datetime.now(UTC))
         app.pipeline.catch_up(shop)
         made = merging.shown(shop, made)
     _print_made(made, as_json)
 
 
-def _who() -> str:
+def who() -> str:
+    """Who works at this command line, for the log."""
     try:
         return f"command line: {getpass.getuser()}"
     except (KeyError, OSError):  # a user without a name, as in a container

@@ -14,22 +14,30 @@ from typer.exceptions import TyperException
 
 from app.cli.backup import backup_commands
 from app.cli.data import data_commands
+from app.cli.fit import fit
 from app.cli.identity import identity
 from app.cli.kb import kb
 from app.cli.keys import keys
+from app.cli.moves import move_commands
+from app.cli.profile import profile
 from app.cli.quality import quality_commands, quarantine, sources
 from app.cli.reading import reading_commands
+from app.cli.reflect import reflect_commands
 from app.errors import UnderstoryError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 cli.add_typer(data_commands)
 cli.add_typer(quality_commands)
 cli.add_typer(reading_commands)
+cli.add_typer(move_commands)
+cli.add_typer(reflect_commands)
 cli.add_typer(backup_commands)
 cli.add_typer(sources, name="sources")
 cli.add_typer(quarantine, name="quarantine")
+cli.add_typer(profile, name="profile")
 cli.add_typer(identity, name="identity")
 cli.add_typer(kb, name="kb")
+cli.add_typer(fit, name="fit")
 cli.add_typer(keys, name="keys")
 
 

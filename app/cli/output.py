@@ -8,6 +8,7 @@ from rich.table import Table
 
 from app.access.schemas import Workspace
 from app.events.quality import IngestReport
+from app.narrative.schemas import Narrative
 from app.narrative.speech import amount_in_words
 from app.strategy.schemas import Strategy
 from app.views import CustomerList, CustomerReading
@@ -66,6 +67,14 @@ def print_reading(reading: CustomerReading) -> None:
     if churn := reading.churn.calibration:
         shares = f"{churn.predicted:.0%} predicted, {churn.observed:.0%} observed"
         print(f"no purchase measured: {shares} on {churn.set} (n={churn.n})")
+
+
+def print_narrative(found: Narrative) -> None:
+    """Paragraphs, then what each mark stands for."""
+    print("\n\n".join(found.paragraphs), end="\n\n")
+    for marker in found.evidence:
+        ref = marker.query
+        print(f"[{marker.marker}]", f"{ref.count} events: {ref.query}" if ref else ", ".join(marker.events))
 
 
 def print_strategy(found: Strategy, shop: Workspace) -> None:

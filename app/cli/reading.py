@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, moment_of, opened
-from app.cli.output import print_customers, print_json, print_reading, print_strategy
+from app.cli.output import print_customers, print_json, print_narrative, print_reading, print_strategy
 
 reading_commands = typer.Typer()
 
@@ -34,8 +34,7 @@ def customers(
     print_customers(found)
 
 
-@reading_commands.command()
-def profile(
+def show(
     customer: Annotated[str, typer.Argument(help="Our customer id or a source id.")],
     workspace: WorkspaceName = "demo",
     as_of: AsOf = "",
@@ -55,6 +54,28 @@ def profile(
         print_json(reading.model_dump(mode="json"))
     else:
         print_reading(reading)
+
+
+@reading_commands.command()
+def narrative(
+    customer: Annotated[str, typer.Argument(help="Our customer id or a source id.")],
+    workspace: WorkspaceName = "demo",
+    as_of: AsOf = "",
+    lang: Language = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what happened, in order, each sentence with marks that name its events."""
+    with opened(data) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        moment = moment_of(app, shop, as_of)
+        found = app.pipeline.read_customer(
+            shop, customer, as_of=moment, lang=lang or shop.language, ask_model=False
+        ).narrative
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print_narrative(found)
 
 
 @reading_commands.command()

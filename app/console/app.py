@@ -19,6 +19,8 @@ from app.console.customer import customer_page
 from app.console.customers import customers_page
 from app.console.data import data_page
 from app.console.frame import Page, frame, text
+from app.console.moves import PATH as MOVES
+from app.console.moves import moves_page
 from app.errors import InvalidInput, NotFound
 from app.events.timestamps import parse_as_of
 from app.schema import Lang
@@ -42,6 +44,10 @@ def create_console(parts: App) -> FastAPI:
     @ui.page(PATH, response_timeout=_PAGE_SECONDS)
     async def data(lang: str = "", as_of: str = "", source: str = "") -> None:
         await _draw(parts, lang, as_of, lambda page: data_page(page, source))
+
+    @ui.page(MOVES, response_timeout=_PAGE_SECONDS)
+    async def moves(lang: str = "", as_of: str = "") -> None:
+        await _draw(parts, lang, as_of, moves_page)
 
     console = FastAPI(openapi_url=None)
     console.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK)

@@ -5,9 +5,14 @@ from typing import NamedTuple
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
+from app.console.attributes_card import AttributesCard
+from app.console.change_cards import shifts_card, signals_card
 from app.console.charts import interest_chart
 from app.console.frame import Page, card, frame, meter, text
+from app.console.habits_card import habits_card
+from app.console.history_card import history_card
 from app.console.identity_card import identity_card
+from app.console.narrative_panel import NarrativePanel
 from app.console.numbers_card import numbers_card
 from app.console.story_panel import StoryPanel, event_table
 from app.console.strategy_card import StrategyCard
@@ -16,6 +21,8 @@ from app.viewing import latest_events
 from app.views import CustomerReading, EvidenceEvent, InterestCurve
 
 _INTERESTS = 8
+_SURE = 0.8
+"""Own behaviour that speaks for this much of the shares needs no remark about the rest."""
 _IDENTIFIERS = 4
 _LATEST = 15
 
@@ -28,12 +35,18 @@ async def customer_page(page: Page, ref: str) -> None:
         with ui.element("div").classes("columns"):
             with ui.element("div").classes("main-column"):
                 StoryPanel(page, reading)
+                NarrativePanel(page, reading)
+                shifts_card(page, reading)
                 _curves(page, curves)
                 _latest(page, latest)
             with ui.element("div").classes("side-column"):
                 numbers_card(page, reading)
+                signals_card(page, reading)
                 _interests(page, reading)
+                habits_card(page, reading)
+                AttributesCard(page, reading)
         StrategyCard(page, reading)
+        history_card(page, reading)
         identity_card(page, reading, view)
 
 
@@ -104,9 +117,12 @@ def _interests(page: Page, reading: CustomerReading) -> None:
         for interest in profile.interests[:_INTERESTS]:
             with ui.element("div").classes("meter-row"):
                 text(reading.topics.get(interest.topic, interest.topic))
-                text(say("interests.last", date=show.date(interest.last_event_at)), "muted small")
+                seen = interest.last_event_at
+                text(show.date(seen) if seen else say("interests.of_peers"), "muted small")
                 text(show.percent(interest.share), "strong")
                 meter(interest.share)
+        if profile.segment and profile.own_weight < _SURE:
+            text(say("interests.shrunk", share=show.percent(1 - profile.own_weight)), "muted small")
         if profile.unclassified_share >= 0.01:
             text(say("interests.unclassified", share=show.percent(profile.unclassified_share)), "muted small")
 

@@ -65,6 +65,10 @@ class Formatter(NamedTuple):
         pattern = "y年M月d日" if self.lang == "zh" else "d MMM y"
         return str(format_date(moment.astimezone(self.zone).date(), pattern, locale=self._locale))
 
+    def weekday(self, day: int) -> str:
+        """The name of a weekday; Monday is 0."""
+        return str(get_day_names("wide", locale=self._locale)[day])
+
     def iso_date(self, moment: datetime) -> str:
         """The local date as 2026-03-31, as links and pickers carry it."""
         return moment.astimezone(self.zone).date().isoformat()

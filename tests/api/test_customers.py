@@ -38,6 +38,7 @@ def test_a_profile_cites_its_evidence(reader: Served, lang: str) -> None:
     for sentence in reading["story"]["sentences"]:
         assert set(sentence["claim_ids"]) <= claims.keys()
     cited = {event_id for claim in claims.values() for event_id in claim["evidence"]}
+    cited |= {event_id for marker in reading["narrative"]["evidence"] for event_id in marker["events"]}
     assert cited == reading["evidence"].keys()
 
 

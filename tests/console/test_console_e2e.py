@@ -181,7 +181,7 @@ def test_the_data_page_tells_what_came_and_replays_after_a_fix(watched: Watched,
     ambiguous = an_order_body(1, occurred_at="03/02/2026 10:00", identifiers={"phone": "13912345678"})
     assert post(watched, console, "till", ambiguous, an_order_body(2, kind="spun_the_wheel"))["quarantined"] == 1
     page = watched.open("/?lang=en")
-    page.locator(".nav-link").click()
+    page.get_by_role("link", name="Data").click()
     page.wait_for_url("**/data?lang=en")
     page.locator(".sources a", has_text="till").click()
     expect(page.locator(".cleaning .panel-title")).to_have_text("Cleaning report: till")

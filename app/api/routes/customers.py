@@ -9,6 +9,7 @@ from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer, of_story, reading_warnings
 from app.api.deps import CustomerRef, Viewing, allowed, plain_text
 from app.listing import SortBy
+from app.narrative.schemas import Narrative
 from app.views import CustomerList, CustomerReading, InterestCurve
 
 router = APIRouter(
@@ -42,6 +43,15 @@ def profile(customer_id: CustomerRef, view: Viewing) -> Answer[CustomerReading]:
         provenance=of_story(reading.story.provenance),
         warnings=reading_warnings(reading),
     )
+
+
+@router.get("/{customer_id}/narrative")
+def narrative(customer_id: CustomerRef, view: Viewing) -> Answer[Narrative]:
+    """What happened, told in order by code alone, within a budget of tokens; every marker names its events."""
+    reading = view.pipeline.read_customer(
+        view.workspace, customer_id, as_of=view.as_of, lang=view.lang, ask_model=False
+    )
+    return Answer(data=reading.narrative, as_of=view.as_of, provenance=of_story(reading.story.provenance))
 
 
 @router.get("/{customer_id}/interests")

@@ -105,4 +105,4 @@ def _listed(body: Json) -> list[Json]:
 
 
 def _shown(item: Item) -> ItemOut:
-    return ItemOut.model_validate(msgspec.structs.asdict(item))
+    return ItemOut.model_validate({name: getattr(item, name) for name in ItemOut.model_fields})
