@@ -21,23 +21,41 @@ from evals import runs
 from evals.benchmarks.harness import Bench, GateFailedError, measure
 from evals.benchmarks.identity import IdentityBench
 from evals.benchmarks.ingest import Ingest
+from evals.benchmarks.narrative import NarrativeBench
+from evals.benchmarks.profile import ProfileBench
 from evals.charts import short
 from evals.compare import Comparison, compare
 from evals.provenance import environment
 from evals.task import Metric, Metrics, Task, TaskResult, summary
+from evals.tasks.claims import Claims
 from evals.tasks.demo_truth import DemoTruth
 from evals.tasks.durability import Durability
 from evals.tasks.grounding import Grounding
 from evals.tasks.identity import Identity
 from evals.tasks.ltv import Ltv
+from evals.tasks.next_item import NextItem
+from evals.tasks.profile import ProfileTask
 from evals.tasks.small_model import SmallModel
 from evals.tasks.structured_output import StructuredOutput
 
 TASKS: dict[str, Task[Any]] = {
     task.name: task
-    for task in (Grounding(), Ltv(), DemoTruth(), StructuredOutput(), SmallModel(), Durability(), Identity())
+    for task in (
+        Grounding(),
+        Ltv(),
+        DemoTruth(),
+        StructuredOutput(),
+        SmallModel(),
+        Durability(),
+        Identity(),
+        NextItem(),
+        Claims(),
+        ProfileTask(),
+    )
 }
-BENCHES: dict[str, Bench] = {bench.name: bench for bench in (Ingest(), IdentityBench())}
+BENCHES: dict[str, Bench] = {
+    bench.name: bench for bench in (Ingest(), IdentityBench(), NarrativeBench(), ProfileBench())
+}
 
 
 _SEVERAL: dict[str, Any] = {"action": "extend", "nargs": "+"}

@@ -54,6 +54,18 @@ class Flatness(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int = 5
 
 
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """A path that is measured and not timed: how large something is, which has to stay within a limit."""
+
+    path: str
+    unit: str
+    size: Callable[[], float]
+    limit: float
+
+
+Path = Contest | Flatness | Size
+
+
 class PathReport(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a bench. `ahead` = ours over peer, `within` = limit over ours; `spread` is that of ours."""
 
@@ -94,7 +106,7 @@ class Bench(Protocol):
         """One line: what is timed against what."""
         ...
 
-    def prepare(self) -> AbstractContextManager[Sequence[Contest | Flatness]]:
+    def prepare(self) -> AbstractContextManager[Sequence[Path]]:
         """Set the world up (files, stores) and take it down again."""
         ...
 
@@ -105,8 +117,18 @@ def measure(benches: Sequence[Bench], say: Say) -> BenchReport:
     for bench in benches:
         say(f"{bench.name}: preparing")
         with bench.prepare() as contests:
-            paths += [run(c, say) if isinstance(c, Contest) else compare(c, say) for c in contests]
+            paths += [_measured(contest, say) for contest in contests]
     return BenchReport(bench=",".join(bench.name for bench in benches), paths=paths)
+
+
+def _measured(path: Path, say: Say) -> PathReport:
+    match path:
+        case Contest():
+            return run(path, say)
+        case Flatness():
+            return compare(path, say)
+        case Size():
+            return weigh(path)
 
 
 def run(contest: Contest, say: Say) -> PathReport:
@@ -141,6 +163,24 @@ def compare(flatness: Flatness, say: Say) -> PathReport:
         ahead=None,
         within=middle,
         spread=(max(ratios) - min(ratios)) / middle,
+    )
+
+
+def weigh(size: Size) -> PathReport:
+    """Gate and figure in one: GateFailedError beyond the limit."""
+    found = size.size()
+    if found > size.limit:
+        raise GateFailedError(f"{size.path}: {short(found)} {size.unit}, the limit is {short(size.limit)}")
+    return PathReport(
+        path=size.path,
+        unit=size.unit,
+        ours=found,
+        peer=None,
+        peer_name="",
+        limit=size.limit,
+        ahead=None,
+        within=size.limit / found if found else None,
+        spread=0.0,
     )
 
 

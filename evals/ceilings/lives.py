@@ -101,9 +101,11 @@ def _choices(spec: PhaseSpec) -> list[dict[str, float]]:
     return [{topic: 1.0} for topic in spec.one_of] or [dict(spec.topics)]
 
 
-def draw_paths(parameters: Parameters, known: Sequence[Phase], random: Generator) -> Paths:
-    """Paths from the prior: one for each way to have no arc, PATH_DRAWS for each arc."""
-    rows = [*_without_arc(parameters), *_with_arc(parameters, known, random)]
+def draw_paths(
+    parameters: Parameters, known: Sequence[Phase], random: Generator, path_draws: int = PATH_DRAWS
+) -> Paths:
+    """Paths from the prior: one for each way to have no arc, `path_draws` for each arc."""
+    rows = [*_without_arc(parameters), *_with_arc(parameters, known, random, path_draws)]
     longest = max(len(row.length) for row in rows)
     return Paths(
         arc=tuple(row.arc for row in rows),
@@ -133,9 +135,9 @@ def _without_arc(parameters: Parameters) -> Iterator[_Row]:
         yield _Row(NO_ARC, noise, share * noise.share, FOREVER, True, position, [], [])
 
 
-def _with_arc(parameters: Parameters, known: Sequence[Phase], random: Generator) -> Iterator[_Row]:
+def _with_arc(parameters: Parameters, known: Sequence[Phase], random: Generator, path_draws: int) -> Iterator[_Row]:
     for name, arc in parameters.arcs.items():
-        draws = PATH_DRAWS * (2 if any(spec.one_of for spec in arc.phases) else 1)
+        draws = path_draws * (2 if any(spec.one_of for spec in arc.phases) else 1)
         for _ in range(draws if arc.phases else 0):
             start, relative = _draw_start(arc, parameters, random)
             chosen = [_one(known, name, spec, random) for spec in arc.phases]

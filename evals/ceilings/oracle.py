@@ -23,8 +23,8 @@ from app.demo.parameters import Parameters
 from app.demo.shop import DemoShop
 from evals.ceilings.cases import WINDOW, Answer, Case
 from evals.ceilings.evidence import Emissions, emissions, visit_evidence
-from evals.ceilings.lives import Own, Paths, draw_own, draw_paths, joining_likelihood, phases
-from evals.ceilings.paces import Counts, Paces
+from evals.ceilings.lives import PATH_DRAWS, Own, Paths, draw_own, draw_paths, joining_likelihood, phases
+from evals.ceilings.paces import Counts, Pace, Paces
 from evals.ceilings.visits import Visits
 from evals.ceilings.watching import Floats, Ints
 
@@ -41,17 +41,27 @@ class Belief(NamedTuple):
     """P(gone within HORIZON days), given that they are not gone yet."""
 
 
+class Posterior(NamedTuple):
+    """How likely each drawn life is, given one customer's events up to a cut."""
+
+    weight: Floats
+    """[Q, K] float32, summing to one."""
+    bounds: Ints
+    """[Q, S + 1] days on which the phases of each path begin."""
+    pace: Pace
+
+
 class Oracle:
     """The filter for one shop's parameters."""
 
-    def __init__(self, shop: DemoShop, topics: tuple[str, ...]) -> None:
-        """Draw the lives that are weighed and prepare their likelihoods."""
+    def __init__(self, shop: DemoShop, topics: tuple[str, ...], *, path_draws: int = PATH_DRAWS) -> None:
+        """Draw the lives that are weighed, so many paths per arc, and prepare their likelihoods."""
         random = Generator(PCG64(SeedSequence(shop.seed, spawn_key=(ORACLE_PLACE,))))
         self._parameters: Parameters = shop.parameters
         self._calendar: Calendar = shop.calendar
         known = phases(shop.parameters)
         self._own: Own = draw_own(shop.parameters, topics, random)
-        self._paths: Paths = draw_paths(shop.parameters, known, random)
+        self._paths: Paths = draw_paths(shop.parameters, known, random, path_draws)
         self._emissions: Emissions = emissions(shop.parameters, known, self._own, topics)
         self._of_persona = np.eye(len(shop.parameters.personas), dtype=np.float32)[self._emissions.persona]
         self._paces = Paces(shop.parameters, shop.calendar, known, self._paths)
@@ -80,6 +90,16 @@ class Oracle:
             for case, wanted in zip(cases, asked, strict=True)
         ]
 
+    def posterior(self, of: Visits, cut: int) -> Posterior:
+        """The drawn lives of one customer, weighed by their visits up to the cut, of which there is at least one."""
+        bounds = self._paths.bounds(int(of.day[0]))
+        return self._weighed(of, self._running_evidence(of), bounds, self._prior(int(of.day[0])), cut, gone_known=False)
+
+    @property
+    def stage_tops(self) -> Ints:
+        """[Q, S, K] what is wanted most in each stage of each life, as a position in the topics."""
+        return self._emissions.top[self._paths.phase]
+
     def _prior(self, joined: int) -> Floats:
         arcs = self._parameters.arcs
         of_arc = {name: joining_likelihood(arc, self._parameters, joined) for name, arc in arcs.items()}
@@ -94,18 +114,23 @@ class Oracle:
         return table.reshape(-1, table.shape[-1])
 
     def _belief(self, of: Visits, table: Floats, bounds: Ints, prior: Floats, cut: int, *, gone_known: bool) -> Belief:
+        found = self._weighed(of, table, bounds, prior, cut, gone_known=gone_known)
+        return self._judged(found.weight, bounds, cut, found.pace.leaving(self._paces.silence(bounds), cut))
+
+    def _weighed(
+        self, of: Visits, table: Floats, bounds: Ints, prior: Floats, cut: int, *, gone_known: bool
+    ) -> Posterior:
         seen = of.day <= cut
         counts = Counts(of.day[seen & ~of.invited], of.day[seen & of.bought])
         pace = self._paces.weigh(counts, bounds, int(of.day[0]), cut)
-        silence = self._paces.silence(bounds)
-        of_path = prior if not gone_known else np.where(silence <= cut, -np.inf, prior)
+        of_path = prior if not gone_known else np.where(self._paces.silence(bounds) <= cut, -np.inf, prior)
         of_persona = (of_path[:, None] + pace.log_likelihood).astype(np.float32)
         log_weight = self._fit(of, table, bounds, cut)
         log_weight += of_persona[:, self._emissions.persona]
         log_weight += self._own.log_share
         weight = np.exp(log_weight - log_weight.max())
         weight /= weight.sum()
-        return self._judged(weight, bounds, cut, pace.leaving(silence, cut))
+        return Posterior(weight, bounds, pace)
 
     def _fit(self, of: Visits, table: Floats, bounds: Ints, cut: int) -> Floats:
         """[Q, K] evidence of the visits up to the cut: what ran up within each phase of the path."""

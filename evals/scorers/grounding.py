@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.insights.schemas import ProfileStory
 from app.narrative.schemas import Claim, ClaimKind, Sentence
 from app.predict.model import CustomerModel
 from evals.scorers import numbers, predictions, recompute
-from evals.scorers.ledger import Cited, Ledger
-from evals.scorers.recompute import MEANINGS, Known
+from evals.scorers.ledger import Cited, Ledger, Row
+from evals.scorers.meanings.known import Known
+from evals.scorers.meanings.standings import Standings, standings
+from evals.scorers.recompute import MEANINGS
 
 Refit = Callable[[int], CustomerModel]
 """horizon_days -> the estimator fitted again from raw rows, as of the story's moment."""
@@ -34,6 +38,23 @@ class Grounding(NamedTuple):
     remarks: tuple[str, ...]
 
 
+def known_of(ledger: Ledger, customer_id: str, rows: Sequence[Row], as_of: datetime) -> Known:
+    """What the claims about one customer are judged by."""
+    return Known(
+        rows,
+        as_of,
+        ledger.zone,
+        ledger.taxonomy,
+        customer_id=customer_id,
+        standings=lambda: _standings(ledger, as_of),
+    )
+
+
+@lru_cache(maxsize=4)
+def _standings(ledger: Ledger, as_of: datetime) -> Standings:
+    return standings(ledger.orders(as_of), as_of, ledger.zone)
+
+
 class _Ids(NamedTuple):
     fabricated: list[str]
     foreign: list[str]
@@ -42,7 +63,7 @@ class _Ids(NamedTuple):
 
 def check(story: ProfileStory, ledger: Ledger, refit: Refit) -> Grounding:
     """Count what holds and what does not."""
-    known = Known(ledger.rows(story.customer_id, story.as_of), story.as_of, ledger.zone, ledger.taxonomy)
+    known = known_of(ledger, story.customer_id, ledger.rows(story.customer_id, story.as_of), story.as_of)
     cited = sorted({event_id for claim in story.claims for event_id in claim.evidence})
     ids = _check_ids(cited, ledger.cited(cited), story)
     checkable = [claim for claim in story.claims if claim.predicate in MEANINGS or claim.kind is ClaimKind.PREDICTION]

@@ -1,8 +1,9 @@
 """The raw rows behind a story, read with plain SQL: what grounding is judged by. Shares no code with app/narrative."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -19,24 +20,34 @@ _THEIRS = (
     "AND (n.valid_until IS NULL OR e.occurred_at < n.valid_until)"
 )
 """Whose an event is: the customer whom its identifier belonged to when it happened."""
+_COLUMNS = (
+    "e.event_id, e.kind, e.occurred_at, e.item_id, e.source, e.order_id, e.session_id, e.amount_minor, "
+    "e.currency, e.properties, "
+    "t.text"
+)
+_TEXTS = "LEFT JOIN event_texts t ON t.workspace_id = e.workspace_id AND t.text_ref = e.text_ref"
 _ROWS = text(
     "WITH RECURSIVE chain(position) AS (SELECT s.head FROM event_subjects s WHERE s.workspace_id = :workspace "
     "AND s.subject IN (SELECT identifier FROM identity_nodes WHERE workspace_id = :workspace "
     "AND customer_id = :customer) UNION ALL SELECT e.previous FROM chain CROSS JOIN events e "
     "WHERE e.workspace_id = :workspace AND e.position = chain.position AND e.previous > 0) "
-    "SELECT e.event_id, e.kind, e.occurred_at, e.item_id, e.source, e.order_id, e.amount_minor, e.properties, t.text "
-    "FROM chain CROSS JOIN events e "
-    "LEFT JOIN event_texts t ON t.workspace_id = e.workspace_id AND t.text_ref = e.text_ref "
+    f"SELECT {_COLUMNS} FROM chain CROSS JOIN events e {_TEXTS} "
     "WHERE e.workspace_id = :workspace AND e.position = chain.position AND e.occurred_at <= :until AND EXISTS "
     f"(SELECT 1 FROM identity_nodes n WHERE n.customer_id = :customer AND {_THEIRS}) "
     "ORDER BY e.occurred_at, e.received_at, e.event_id"
+)
+_EVERYTHING = text(
+    f"SELECT n.customer_id, {_COLUMNS} FROM events e CROSS JOIN identity_nodes n {_TEXTS} "
+    f"WHERE e.workspace_id = :workspace AND e.occurred_at <= :until AND {_THEIRS} "
+    "ORDER BY n.customer_id, e.occurred_at, e.received_at, e.event_id"
 )
 _CITABLE = text(
     "SELECT e.position, e.event_id, e.occurred_at, n.customer_id FROM events e "
     f"LEFT JOIN identity_nodes n ON {_THEIRS} WHERE e.workspace_id = :workspace AND e.position > :known"
 )
 _ITEMS = text(
-    "SELECT item_id, title, category_path FROM items WHERE workspace_id = :workspace AND valid_from <= :until "
+    "SELECT item_id, title, category_path, price, currency, valid_from FROM items "
+    "WHERE workspace_id = :workspace AND valid_from <= :until "
     "ORDER BY valid_from"
 )
 _ORDERS = text(
@@ -65,6 +76,12 @@ class Row(NamedTuple):
     rating: float | None
     topic: str | None
     source: str = ""
+    topics: tuple[str, ...] = ()
+    """Both topics at most, the main one first."""
+    session_id: str | None = None
+    properties: Mapping[str, object] = {}
+    listed: int | None = None
+    """What the catalogue asked for one piece when it happened, in the same currency."""
 
     @property
     def order(self) -> str:
@@ -88,6 +105,20 @@ class Bought(NamedTuple):
     amount: int
 
 
+class Ware(NamedTuple):
+    """One item of the catalogue."""
+
+    title: str
+    topics: tuple[str, ...]
+    price: int | None
+    currency: str
+    valid_from: datetime
+
+
+Catalogue = Mapping[str, Ware]
+"""By item id."""
+
+
 class Ledger:
     """One workspace's rows, read only."""
 
@@ -100,7 +131,7 @@ class Ledger:
         if row is None:
             raise NotFound(f"no workspace {workspace_id!r} in this database")
         self.zone, self.currency = ZoneInfo(row.timezone), str(row.currency)
-        self._titles: dict[datetime, dict[str, tuple[str, str | None]]] = {}
+        self._titles: dict[datetime, Catalogue] = {}
         self._citable: dict[str, Cited] = {}
         self._read_to = 0
 
@@ -125,6 +156,16 @@ class Ledger:
             catalogue = self._catalogue(connection, until)
             return [self._row(found, catalogue) for found in connection.execute(_ROWS, given)]
 
+    def histories(self, until: datetime, chosen: Collection[str]) -> Iterator[tuple[str, list[Row]]]:
+        """The same for many customers at once, by customer id: one pass over the log instead of a query for each."""
+        given = {"workspace": self.workspace_id, "until": _micros(until)}
+        with self._engine.connect() as connection:
+            catalogue = self._catalogue(connection, until)
+            found = connection.execution_options(stream_results=True).execute(_EVERYTHING, given)
+            for customer_id, rows in groupby(found, key=lambda row: str(row.customer_id)):
+                if customer_id in chosen:
+                    yield customer_id, [self._row(row, catalogue) for row in rows]
+
     def cited(self, event_ids: Iterable[str]) -> dict[str, Cited]:
         """What is known of these ids; unknown ones are absent."""
         with self._engine.connect() as connection:
@@ -147,40 +188,41 @@ class Ledger:
         """What the catalogue called an item at `until`."""
         with self._engine.connect() as connection:
             found = self._catalogue(connection, until).get(item_id)
-        return found[0] if found else None
+        return found.title if found else None
 
-    def _catalogue(self, connection: Connection, until: datetime) -> dict[str, tuple[str, str | None]]:
-        """item_id -> (title, main topic); the version valid at `until`."""
+    def _catalogue(self, connection: Connection, until: datetime) -> Catalogue:
+        """The version valid at `until`."""
         if until not in self._titles:
             given = {"workspace": self.workspace_id, "until": _micros(until)}
             self._titles[until] = {
-                item_id: (title, _first(self.taxonomy.topics_of_item(title, json.loads(path))))
-                for item_id, title, path in connection.execute(_ITEMS, given)
+                item_id: Ware(
+                    title, self.taxonomy.topics_of_item(title, json.loads(path)), price, currency, _moment(since)
+                )
+                for item_id, title, path, price, currency, since in connection.execute(_ITEMS, given)
             }
         return self._titles[until]
 
-    def _row(self, found: Any, catalogue: dict[str, tuple[str, str | None]]) -> Row:
-        rating = json.loads(found.properties).get("rating")
-        if found.item_id in catalogue:
-            topic = catalogue[found.item_id][1]
-        else:
-            topic = _first(self.taxonomy.topics_in(found.text)) if found.text else None
+    def _row(self, found: Any, catalogue: Catalogue) -> Row:
+        properties = json.loads(found.properties)
+        rating = properties.get("rating")
+        ware, at = catalogue.get(found.item_id), _moment(found.occurred_at)
+        topics = ware.topics if ware else self.taxonomy.topics_in(found.text) if found.text else ()
         return Row(
             event_id=found.event_id,
             kind=found.kind,
-            at=_moment(found.occurred_at),
+            at=at,
             item_id=found.item_id,
             order_id=found.order_id,
             source=found.source,
             amount=found.amount_minor or 0,
             text=found.text,
             rating=rating if isinstance(rating, int | float) else None,
-            topic=topic,
+            topic=topics[0] if topics else None,
+            topics=topics,
+            session_id=found.session_id,
+            properties=properties,
+            listed=ware.price if ware and ware.currency == found.currency and ware.valid_from <= at else None,
         )
-
-
-def _first(topics: Sequence[str]) -> str | None:
-    return topics[0] if topics else None
 
 
 def _micros(moment: datetime) -> int:

@@ -6,7 +6,7 @@ Numbers inside quotations, item titles and readings of the taxonomy are other pe
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ from app.narrative.schemas import Claim, Predicate, Unit
 INTERVAL = Decimal(80)
 """Per cent of the outcomes that an estimate's interval is meant to hold: between its 10% and 90% quantile."""
 
+_INSTANT = timedelta(microseconds=1)
+"""Periods leave their start out."""
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -90,13 +92,13 @@ def _accounts(claim: Claim, number: Number, zone: ZoneInfo) -> bool:
         case "percent":
             return isinstance(number.value, Decimal) and _is_share(claim, number.value, number.sign)
         case _:
-            return isinstance(number.value, Decimal) and any(_is_plain(number.value, x) for x in _plain(claim))
+            return isinstance(number.value, Decimal) and any(_is_plain(number.value, x) for x in _plain(claim, zone))
 
 
 def _moments(claim: Claim) -> Iterator[datetime]:
     yield from (moment for moment in (claim.at, claim.as_of) if moment)
     if claim.period:
-        yield from (claim.period.start, claim.period.end)
+        yield from (claim.period.start, claim.period.start + _INSTANT, claim.period.end)
 
 
 def _amounts(claim: Claim) -> Iterator[Decimal]:
@@ -109,7 +111,7 @@ def _amounts(claim: Claim) -> Iterator[Decimal]:
 def _is_share(claim: Claim, percent: Decimal, sign: str) -> bool:
     if claim.predicate is Predicate.LTV and percent == INTERVAL and not sign:
         return True  # the width of every interval that an estimate has
-    shares = [claim.value] if claim.unit in (Unit.SHARE, Unit.PROBABILITY) else []
+    shares = [claim.value, claim.compared_to] if claim.unit in (Unit.SHARE, Unit.PROBABILITY) else []
     known = [float(x) for x in [*shares, claim.confidence] if x is not None]
     return any(_rounds_to(x, percent, sign) for x in known)
 
@@ -120,13 +122,24 @@ def _rounds_to(share: float, percent: Decimal, sign: str) -> bool:
     return abs(share * 100 - float(percent)) <= 0.5 + 1e-9
 
 
-def _plain(claim: Claim) -> Iterator[float]:
-    if claim.unit in (Unit.COUNT, Unit.DAYS, Unit.RATING):
-        yield from (float(x) for x in (claim.value, claim.compared_to) if x is not None)
-    if claim.unit is Unit.RATING:
+def _plain(claim: Claim, zone: ZoneInfo) -> Iterator[float]:
+    if claim.predicate is Predicate.ATTRIBUTE:  # a count that is known of them, such as how often they shared
+        yield from (float(n.value) for n in numbers_in(claim.detail or "") if isinstance(n.value, Decimal))
+    said = [float(x) for x in (claim.value, claim.compared_to) if x is not None]
+    if claim.unit not in (Unit.MONEY_MINOR, Unit.SHARE, Unit.PROBABILITY, Unit.NONE, Unit.WEEKDAY):
+        yield from said
+    if claim.unit in (Unit.SECONDS, Unit.CHARACTERS):
+        yield from (float(round(x)) for x in said)
+    if claim.unit in (Unit.RATING, Unit.NONE):
         yield 5.0  # "out of 5"
+    if claim.unit is Unit.HOUR:
+        yield 0.0  # "8:00"
+    further = (claim.out_of, claim.compared_out_of, claim.weight, claim.size, *(claim.scores or ()))
+    yield from (float(x) for x in further if x is not None)
     if claim.period:
         yield float(round((claim.period.end - claim.period.start).total_seconds() / 86_400))
+        first, last = ((t.astimezone(zone)).toordinal() for t in (claim.period.start + _INSTANT, claim.period.end))
+        yield float(last - first + 1)
     if claim.horizon_days is not None:
         yield float(claim.horizon_days)
 

@@ -1,48 +1,27 @@
-"""Every claim again, from raw rows, by what its predicate means. Shares no code with app/narrative.
+"""Every claim again, from raw rows, by what its predicate means. Shares no code with app/profile and app/narrative.
 
-Meanings: a period holds start < t <= end; an order is the lines of one order id; a change compares with the period
-of equal length before; days are local. A claim is right when its value, what it is compared with, its moment, its
-direction and the events that it cites are all as found here.
+Meanings (`meanings/`): a period holds start < t <= end; an order is the lines of one order id; a change compares with
+as many local days before; days are local. A claim is right when its value, what it is compared with, its moment, its
+direction, whatever else it says and the events that it cites are all as found here.
 """
 
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
-from statistics import median
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from operator import attrgetter
+from typing import TypeGuard
 
-from app.narrative.schemas import Claim, Period, Predicate, QueryRef
-from app.text.taxonomy import Taxonomy
+from app.narrative.schemas import Claim, Predicate, QueryRef
 from evals.scorers.ledger import Row
-
-DEALING = frozenset({"search", "view", "media", "favourite", "cart_add", "order", "review"})
-"""Kinds of event that count as dealing with a topic."""
-
-
-class Known(NamedTuple):
-    """What a claim is judged by: the customer's rows up to `as_of`, the zone of its days, the taxonomy."""
-
-    rows: Sequence[Row]
-    as_of: datetime
-    zone: ZoneInfo
-    taxonomy: Taxonomy
-
-
-class Found(NamedTuple):
-    """What the rows say. `at` None means that the moment is not part of the claim."""
-
-    value: float | int | None
-    rows: Sequence[Row]
-    before: float | int | None = None
-    at: datetime | None = None
-
-
-Meaning = Callable[[Claim, Known], Found | None]
-"""None: the rows do not support any such claim."""
+from evals.scorers.meanings import orders, words
+from evals.scorers.meanings.attributes import attribute
+from evals.scorers.meanings.habits import basket, discount_share, rfm_position, usual_hour, usual_weekday, visit_gap
+from evals.scorers.meanings.interests import interest
+from evals.scorers.meanings.known import Found, Known, Meaning
+from evals.scorers.meanings.shifts import shift
+from evals.scorers.meanings.signs import signal
 
 
 def faults(claim: Claim, known: Known) -> list[str]:
@@ -52,14 +31,27 @@ def faults(claim: Claim, known: Known) -> list[str]:
     found = MEANINGS[claim.predicate](claim, known)
     if found is None:
         return ["the events support no such claim"]
-    wrong = [] if _same(claim.value, found.value) else [f"value {claim.value}, events say {found.value}"]
+    return [*_differences(claim, found), *_evidence_faults(claim, found, known)]
+
+
+def _differences(claim: Claim, found: Found) -> Iterator[str]:
+    if not _same(claim.value, found.value):
+        yield f"value {claim.value}, events say {found.value}"
     if not _same(claim.compared_to, found.before):
-        wrong.append(f"compared_to {claim.compared_to}, events say {found.before}")
+        yield f"compared_to {claim.compared_to}, events say {found.before}"
     if found.at is not None and claim.at != found.at:
-        wrong.append(f"at {claim.at}, events say {found.at}")
-    if found.before is not None and claim.direction != _direction(found):
-        wrong.append(f"direction {claim.direction}, events say {_direction(found)}")
-    return wrong + _evidence_faults(claim, found.rows, known)
+        yield f"at {claim.at}, events say {found.at}"
+    direction = found.direction or (_direction(found) if found.before is not None else None)
+    if direction is not None and claim.direction != direction:
+        yield f"direction {claim.direction}, events say {direction}"
+    for name, value in found.also.items():
+        said = attrgetter(name)(claim)
+        if not (_same(said, value) if _is_number(said) and _is_number(value) else said == value):
+            yield f"{name} {said}, events say {value}"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float)
 
 
 def _same(said: float | None, found: float | None) -> bool:
@@ -73,11 +65,13 @@ def _direction(found: Found) -> str:
     return "flat" if value == before else "up" if value > before else "down"
 
 
-def _evidence_faults(claim: Claim, rows: Sequence[Row], known: Known) -> list[str]:
+def _evidence_faults(claim: Claim, found: Found, known: Known) -> list[str]:
+    theirs = {row.event_id for row in found.rows}
     if claim.query_ref is None:
-        same = set(claim.evidence) == {row.event_id for row in rows}
-        return [] if same else [f"cites {len(claim.evidence)} events, {len(rows)} belong to the claim"]
-    wrong = [] if _describes(claim.query_ref, rows) else ["query_ref does not name the events of the claim"]
+        cited = set(claim.evidence)
+        same = bool(cited) and cited <= theirs if found.newest else cited == theirs
+        return [] if same else [f"cites {len(claim.evidence)} events, {len(theirs)} belong to the claim"]
+    wrong = [] if _describes(claim.query_ref, found.rows) else ["query_ref does not name the events of the claim"]
     again = run_query(claim.query_ref.query, known.rows)
     return wrong if _describes(claim.query_ref, again) else [*wrong, f"query_ref finds {len(again)} events"]
 
@@ -112,189 +106,37 @@ def run_query(query: str, rows: Iterable[Row]) -> list[Row]:
     ]
 
 
-def _lines(known: Known, period: Period | None = None, kind: str = "order") -> list[Row]:
-    return [r for r in known.rows if r.kind == kind and (period is None or period.start < r.at <= period.end)]
-
-
-def _orders(lines: Sequence[Row]) -> list[list[Row]]:
-    by_order: dict[str, list[Row]] = {}
-    for line in lines:
-        by_order.setdefault(line.order, []).append(line)
-    return list(by_order.values())
-
-
-def _sum(lines: Sequence[Row]) -> int:
-    return sum(line.amount for line in lines)
-
-
-def _day(moment: datetime, known: Known) -> int:
-    return moment.astimezone(known.zone).toordinal()
-
-
-def _first_order(_claim: Claim, known: Known) -> Found | None:
-    return _whole_order(_orders(_lines(known))[:1])
-
-
-def _last_order(_claim: Claim, known: Known) -> Found | None:
-    return _whole_order(_orders(_lines(known))[-1:])
-
-
-def _largest_order(_claim: Claim, known: Known) -> Found | None:
-    orders = _orders(_lines(known))
-    return _whole_order([max(orders, key=_sum)] if orders else [])
-
-
-def _whole_order(chosen: Sequence[list[Row]]) -> Found | None:
-    return Found(_sum(chosen[0]), chosen[0], at=chosen[0][0].at) if chosen else None
-
-
-def _order_count(claim: Claim, known: Known) -> Found:
-    lines = _lines(known, claim.period)
-    return Found(len(_orders(lines)), lines)
-
-
-def _order_value(claim: Claim, known: Known) -> Found:
-    lines = _lines(known, claim.period)
-    return Found(_sum(lines), lines)
-
-
-def _average_order_value(claim: Claim, known: Known) -> Found | None:
-    lines = _lines(known, claim.period)
-    return Found(round(_sum(lines) / len(_orders(lines))), lines) if lines else None
-
-
-def _refund_value(claim: Claim, known: Known) -> Found:
-    lines = _lines(known, claim.period, "refund")
-    return Found(_sum(lines), lines)
-
-
-def _usual_gap(_claim: Claim, known: Known) -> Found | None:
-    lines = _lines(known)
-    days = sorted({_day(line.at, known) for line in lines})
-    gaps = [b - a for a, b in pairwise(days)]
-    return Found(median(gaps), lines) if gaps else None
-
-
-def _days_since_last_order(_claim: Claim, known: Known) -> Found | None:
-    orders = _orders(_lines(known))
-    if not orders:
-        return None
-    last = orders[-1]
-    return Found(_day(known.as_of, known) - _day(last[0].at, known), last, at=last[0].at)
-
-
-def _topic_share(claim: Claim, known: Known) -> Found | None:
-    lines = _lines(known, claim.period)
-    of_topic = [line for line in lines if line.topic == claim.topic]
-    return Found(_sum(of_topic) / _sum(lines), of_topic) if _sum(lines) else None
-
-
-def _topic_interactions(claim: Claim, known: Known) -> Found:
-    return _dealings(claim.topic, claim.period, known)
-
-
-def _dealings(topic: str | None, period: Period | None, known: Known) -> Found:
-    inside = (r for r in known.rows if period is None or period.start < r.at <= period.end)
-    rows = [row for row in inside if row.topic == topic and row.kind in DEALING]
-    return Found(len(rows), rows)
-
-
-def _item_orders(claim: Claim, known: Known) -> Found:
-    lines = [line for line in _lines(known, claim.period) if line.item_id == claim.item_id]
-    return Found(len(_orders(lines)), lines)
-
-
-def _view_count(claim: Claim, known: Known) -> Found:
-    views = _lines(known, claim.period, "view")
-    return Found(len(views), views)
-
-
-def _earlier(period: Period) -> Period:
-    return Period(start=period.start - (period.end - period.start), end=period.start)
-
-
-def _change(of: Meaning) -> Meaning:
-    def meaning(claim: Claim, known: Known) -> Found | None:
-        if claim.period is None:
-            return None
-        now = of(claim, known)
-        then = of(claim.model_copy(update={"period": _earlier(claim.period)}), known)
-        return now and then and Found(now.value, [*then.rows, *now.rows], before=then.value)
-
-    return meaning
-
-
-def _carted_not_bought(claim: Claim, known: Known) -> Found | None:
-    carted = [row for row in _lines(known, claim.period, "cart_add") if row.item_id == claim.item_id]
-    bought = [row for row in _lines(known) if row.item_id == claim.item_id]
-    removed = [row for row in known.rows if row.kind == "cart_remove" and row.item_id == claim.item_id]
-    if not carted or any(row.at >= carted[0].at for row in bought) or any(row.at > carted[-1].at for row in removed):
-        return None
-    return Found(len(carted), carted, at=carted[-1].at)
-
-
-def _said(kind: str) -> Meaning:
-    def meaning(claim: Claim, known: Known) -> Found | None:
-        row = _cited_row(claim, known)
-        if row is None or row.kind != kind or not quotes(claim.quote, row.text):
-            return None
-        return Found(row.rating if kind == "review" else None, [row], at=row.at)
-
-    return meaning
-
-
-def _intent(claim: Claim, known: Known) -> Found | None:
-    row, reading = _cited_row(claim, known), known.taxonomy.readings.get(claim.reading or "")
-    if row is None or reading is None or row.text is None or not quotes(claim.quote, row.text):
-        return None
-    holds = claim.reading in known.taxonomy.readings_in(row.text) and claim.confidence == reading.confidence
-    return Found(None, [row], at=row.at) if holds else None
-
-
-def _cited_row(claim: Claim, known: Known) -> Row | None:
-    return next((row for row in known.rows if list(claim.evidence) == [row.event_id]), None)
-
-
-_REDACTED = re.compile(r"\[[^\[\]]{1,24}\]|\*{2,}|…")
-
-
-def quotes(quote: str | None, text: str | None) -> bool:
-    """Whether a quote is the text's own words, in order, but for redactions and an ellipsis at its end."""
-    if not quote or not text:
-        return False
-    rest = _plain(text)
-    for piece in filter(None, map(_plain, _REDACTED.split(quote))):
-        _, found, rest = rest.partition(piece)
-        if not found:
-            return False
-    return True
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
 MEANINGS: dict[Predicate, Meaning] = {
-    Predicate.FIRST_ORDER: _first_order,
-    Predicate.LAST_ORDER: _last_order,
-    Predicate.LARGEST_ORDER: _largest_order,
-    Predicate.ORDER_COUNT: _order_count,
-    Predicate.ORDER_VALUE: _order_value,
-    Predicate.AVERAGE_ORDER_VALUE: _average_order_value,
-    Predicate.REFUND_VALUE: _refund_value,
-    Predicate.USUAL_GAP: _usual_gap,
-    Predicate.DAYS_SINCE_LAST_ORDER: _days_since_last_order,
-    Predicate.TOPIC_SHARE: _topic_share,
-    Predicate.TOPIC_INTERACTIONS: _topic_interactions,
-    Predicate.ITEM_ORDERS: _item_orders,
-    Predicate.VIEW_COUNT: _view_count,
-    Predicate.ORDER_COUNT_CHANGE: _change(_order_count),
-    Predicate.ORDER_VALUE_CHANGE: _change(_order_value),
-    Predicate.TOPIC_CHANGE: _change(_topic_interactions),
-    Predicate.CARTED_NOT_BOUGHT: _carted_not_bought,
-    Predicate.SEARCHED: _said("search"),
-    Predicate.REVIEWED: _said("review"),
-    Predicate.SUPPORT_CONTACT: _said("support_message"),
-    Predicate.INTENT: _intent,
+    Predicate.FIRST_ORDER: orders.first_order,
+    Predicate.LAST_ORDER: orders.last_order,
+    Predicate.LARGEST_ORDER: orders.largest_order,
+    Predicate.ORDER_COUNT: orders.order_count,
+    Predicate.ORDER_VALUE: orders.order_value,
+    Predicate.AVERAGE_ORDER_VALUE: orders.average_order_value,
+    Predicate.REFUND_VALUE: orders.refund_value,
+    Predicate.USUAL_GAP: orders.usual_gap,
+    Predicate.DAYS_SINCE_LAST_ORDER: orders.days_since_last_order,
+    Predicate.TOPIC_SHARE: orders.topic_share,
+    Predicate.TOPIC_INTERACTIONS: orders.topic_interactions,
+    Predicate.ITEM_ORDERS: orders.item_orders,
+    Predicate.VIEW_COUNT: orders.view_count,
+    Predicate.ORDER_COUNT_CHANGE: orders.change(orders.order_count),
+    Predicate.ORDER_VALUE_CHANGE: orders.change(orders.order_value),
+    Predicate.TOPIC_CHANGE: orders.change(orders.topic_interactions),
+    Predicate.CARTED_NOT_BOUGHT: orders.carted_not_bought,
+    Predicate.SEARCHED: words.said("search"),
+    Predicate.REVIEWED: words.said("review"),
+    Predicate.SUPPORT_CONTACT: words.said("support_message"),
+    Predicate.INTENT: words.intent,
+    Predicate.INTEREST: interest,
+    Predicate.INTEREST_SHIFT: shift,
+    Predicate.SIGNAL: signal,
+    Predicate.DISCOUNT_SHARE: discount_share,
+    Predicate.BASKET: basket,
+    Predicate.USUAL_HOUR: usual_hour,
+    Predicate.USUAL_WEEKDAY: usual_weekday,
+    Predicate.VISIT_GAP: visit_gap,
+    Predicate.ATTRIBUTE: attribute,
+    Predicate.RFM_POSITION: rfm_position,
 }
 """Predictions are not in it: they must equal the estimator's output (`predictions.py`)."""

@@ -168,7 +168,9 @@ def served(folder: Path, python: Path, say: Say) -> Iterator[ChatModel]:
 def tell(open_: shop.Open, cases: Sequence[Reading], model: Overheard, say: Say) -> Iterator[Heard]:
     """Every customer's story, with the model as the only rung above the composer."""
     teller = Storyteller(None, PromptLibrary(PROMPTS), small=model)
-    pipeline = dataclasses.replace(open_.pipeline, storyteller=teller)
+    pipeline = dataclasses.replace(
+        open_.pipeline, teller=dataclasses.replace(open_.pipeline.teller, storyteller=teller)
+    )
     with Ledger(open_.database_url, open_.workspace.workspace_id, pipeline.taxonomy) as ledger:
         as_of = cases[0].book.as_of
         bought = list(ledger.orders(as_of))

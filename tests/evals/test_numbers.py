@@ -36,6 +36,9 @@ WINDOW = a_claim(
     7,
     period=Period(start=datetime(2025, 12, 31, tzinfo=UTC), end=datetime(2026, 3, 31, tzinfo=UTC)),
 )
+SIGN = a_claim(Unit.SECONDS, 12.4, compared_to=40.2, out_of=9, compared_out_of=31, size=1.84)
+HOUR = a_claim(Unit.HOUR, 20, out_of=17)
+PLACE = a_claim(Unit.NONE, None, scores=(5, 1, 3))
 LTV = a_claim(Unit.MONEY_MINOR, 9900, low=0, high=20000, currency="CNY", predicate=Predicate.LTV, horizon_days=90)
 
 
@@ -51,6 +54,9 @@ LTV = a_claim(Unit.MONEY_MINOR, 9900, low=0, high=20000, currency="CNY", predica
         ("每隔10.5天", GAP),
         ("4 out of 5", RATING),
         ("7 in 90 days", WINDOW),
+        ("12 seconds on 9 pages, from 40 on 31 (1.8 standard errors)", SIGN),
+        ("around 20:00, 17 visits", HOUR),
+        ("recency 5, frequency 1, spend 3 of 5", PLACE),
         ("未来90天预计消费¥99.00（80%区间¥0.00至¥200.00）", LTV),
     ],
 )
@@ -71,6 +77,9 @@ def test_a_number_written_as_its_claim_has_it_is_supported(sentence: str, claim:
         ("每隔10天", GAP, ["10"]),
         ("takes 80% of it", SHARE, ["80%"]),
         ("<1% of it", SHARE, ["<1%"]),
+        ("13 seconds on 10 pages", SIGN, ["13", "10"]),
+        ("around 19:00", HOUR, ["19"]),
+        ("recency 4", PLACE, ["4"]),
     ],
 )
 def test_any_other_number_is_not(sentence: str, claim: Claim, loose: list[str]) -> None:

@@ -10,7 +10,9 @@ from app.config import ROOT
 from app.narrative.schemas import Claim, ClaimKind, Period, Predicate, QueryRef, Unit
 from app.text.taxonomy import Taxonomy, load_taxonomy
 from evals.scorers.ledger import Row
-from evals.scorers.recompute import Known, faults, ids_hash, quotes, run_query
+from evals.scorers.meanings.known import Known
+from evals.scorers.meanings.words import quotes
+from evals.scorers.recompute import faults, ids_hash, run_query
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AS_OF = datetime(2026, 3, 31, 15, 59, 59, tzinfo=UTC)
@@ -65,22 +67,23 @@ def a_claim(predicate: Predicate, value: float | None, evidence: list[str], **ch
 
 def days(first: int, last: int) -> Period:
     start = datetime(2026, 2, 28, 16, tzinfo=UTC)
-    return Period(start=start + timedelta(days=first - 1), end=start + timedelta(days=last))
+    instant = timedelta(microseconds=1)
+    return Period(start=start + timedelta(days=first - 1) - instant, end=start + timedelta(days=last) - instant)
 
 
 ORDERS = ["order-1", "order-1b", "order-11"]
 
 RIGHT = {
-    "first order": a_claim(Predicate.FIRST_ORDER, 1500, ORDERS[:2], at=ROWS[0].at),
-    "last order": a_claim(Predicate.LAST_ORDER, 2500, ORDERS[2:], at=ROWS[3].at),
-    "largest order": a_claim(Predicate.LARGEST_ORDER, 2500, ORDERS[2:], at=ROWS[3].at),
+    "first order": a_claim(Predicate.FIRST_ORDER, 1500, ORDERS[:2], at=ROWS[0].at, order_id="o1"),
+    "last order": a_claim(Predicate.LAST_ORDER, 2500, ORDERS[2:], at=ROWS[3].at, order_id="o11"),
+    "largest order": a_claim(Predicate.LARGEST_ORDER, 2500, ORDERS[2:], at=ROWS[3].at, order_id="o11"),
     "order count": a_claim(Predicate.ORDER_COUNT, 2, ORDERS),
     "order count in a period": a_claim(Predicate.ORDER_COUNT, 1, ORDERS[:2], period=days(1, 10)),
     "order value": a_claim(Predicate.ORDER_VALUE, 4000, ORDERS),
     "average": a_claim(Predicate.AVERAGE_ORDER_VALUE, 2000, ORDERS),
     "refunds": a_claim(Predicate.REFUND_VALUE, 1000, ["refund-21"]),
     "gap": a_claim(Predicate.USUAL_GAP, 10.0, ORDERS),
-    "days since": a_claim(Predicate.DAYS_SINCE_LAST_ORDER, 20, ORDERS[2:], at=ROWS[3].at),
+    "days since": a_claim(Predicate.DAYS_SINCE_LAST_ORDER, 20, ORDERS[2:], at=ROWS[3].at, order_id="o11"),
     "share": a_claim(Predicate.TOPIC_SHARE, 3500 / 4000, ["order-1", "order-11"], topic="kitchen_dining"),
     "interactions": a_claim(
         Predicate.TOPIC_INTERACTIONS,

@@ -50,7 +50,7 @@ def test_a_model_that_answers_as_the_pairs_do_tells_the_composers_story(opened: 
         return learned[messages[0].content, messages[1].content]
 
     teller = Storyteller(None, LIBRARY, small=ScriptedModel(recite))
-    pipeline = replace(opened.pipeline, storyteller=teller)
+    pipeline = replace(opened.pipeline, teller=replace(opened.pipeline.teller, storyteller=teller))
     for case in told:
         reading = pipeline.read_customer(opened.workspace, case.book.customer_id, as_of=case.book.as_of, lang=case.lang)
         assert reading.story.provenance.rung == "small"
