@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 
 
 def main(address: str) -> None:
-    """All five, in a window of 1280 pixels."""
+    """All seven, in a window of 1280 pixels."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
@@ -29,6 +29,13 @@ def main(address: str) -> None:
         page.locator(".status-line").wait_for()
         page.add_style_tag(content=".bar-top { position: static }")
         page.locator(".strategy").screenshot(path=HERE / "strategy-zh.png")
+        page.goto(f"{customer}?lang=zh")
+        page.locator(".narrative .marker").first.click()
+        page.add_style_tag(content=".bar-top { position: static }")
+        page.locator(".narrative").screenshot(path=HERE / "narrative-zh.png")
+        page.goto(f"{address}/shifts?lang=en")
+        page.locator(".records table").wait_for()
+        shoot(page, "shifts-en.png")
         page.goto(f"{address}/data?lang=en")
         page.locator("section.panel").nth(2).wait_for()
         shoot(page, "data-en.png", height=1000)
