@@ -30,8 +30,8 @@ from app.pipeline import Pipeline
 from app.predict.reckoning import Reckoner
 from app.privacy.vault import Vault
 from app.profile.follow import ProfileFollower
-from app.profile.peers import Peers
 from app.profile.store import ProfileStore
+from app.profile.wants.peers import Peers
 from app.reading import Reader
 from app.rebuilding import Rebuilding
 from app.recording import Recorder

@@ -13,8 +13,8 @@ from app.events.schemas import EventKind
 from app.identity.store import IdentityStore
 from app.privacy.personal_names import personal_kind
 from app.privacy.redaction import redact
-from app.profile.attributes import MAX_NAME, MAX_VALUE
-from app.profile.sensitivity import may_be_kept
+from app.profile.known.attributes import MAX_NAME, MAX_VALUE
+from app.profile.known.sensitivity import may_be_kept
 from app.recording import Recorder, Saying, message_id
 from app.text.taxonomy import Taxonomy
 

@@ -6,7 +6,7 @@ from typing import Literal
 from app.identity.schemas import Customer
 from app.predict.reckoning import Reckoning
 from app.privacy.sealing import is_sealed
-from app.profile.rfm import classify
+from app.profile.sums.rfm import classify
 from app.viewing import masked
 from app.views import CustomerRow
 

@@ -19,7 +19,7 @@ from app.identity.rows import turn_of
 from app.identity.schemas import Customer, Edge, IdentityView, Why
 from app.identity.store import IdentityStore
 from app.privacy.redaction import redact
-from app.profile.consents import Words, effective, note, refused
+from app.profile.known.consents import Words, effective, note, refused
 from app.profile.store import ProfileStore
 from app.schema import Frozen
 from app.viewing import masked

@@ -7,10 +7,10 @@ from itertools import islice
 from app.access.schemas import Workspace
 from app.errors import InvalidInput
 from app.identity.store import IdentityStore
-from app.profile import shifts
-from app.profile.peers import Peers
 from app.profile.schemas import InterestShift, ShiftKind
 from app.profile.store import ProfileStore
+from app.profile.wants import shifts
+from app.profile.wants.peers import Peers
 from app.schema import Frozen, Lang
 from app.text.normalise import normalise
 from app.text.taxonomy import Taxonomy

@@ -33,10 +33,10 @@ from app.moves import Moves
 from app.narrative.book import Book
 from app.narrative.schemas import Claim
 from app.predict.reckoning import Reckoner
-from app.profile.curves import curves
 from app.profile.fold import consents_of, fold
 from app.profile.follow import Lag, ProfileFollower
 from app.profile.store import ProfileStore
+from app.profile.wants.curves import curves
 from app.reading import Reader
 from app.rebuilding import Differences, Rebuilding
 from app.reflecting import Reflecting

@@ -9,10 +9,10 @@ from app.identity.store import IdentityStore
 from app.narrative.book import Book
 from app.predict.reckoning import Reckoner
 from app.profile.fold import State, covers, fold, profile_at
-from app.profile.peers import Peers
 from app.profile.schemas import Profile
 from app.profile.seen import Context
 from app.profile.store import ProfileStore
+from app.profile.wants.peers import Peers
 from app.text.taxonomy import Taxonomy
 
 

@@ -15,9 +15,9 @@ from app.identity.schemas import Customer
 from app.insights.fine_tags import Tag
 from app.insights.material import material_of
 from app.insights.tags import Read, Rung, Tagger
-from app.profile.attributes import rejected
 from app.profile.fold import State
 from app.profile.history import THRESHOLD, due, reflected_at, reflection_properties
+from app.profile.known.attributes import rejected
 from app.profile.schemas import UpdateMode
 from app.profile.store import ProfileStore
 from app.reading import Reader

@@ -21,8 +21,8 @@ from app.narrative.schemas import Claim, Narrative
 from app.narrative.tell import tell
 from app.narrative.telling import Telling
 from app.predict.reckoning import Reckoner
-from app.profile import visits
 from app.profile.fold import State
+from app.profile.memory import visits
 from app.profile.schemas import Profile
 from app.reading import Reader
 from app.schema import Lang

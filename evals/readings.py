@@ -12,10 +12,10 @@ from app.demo.truth import CustomerTruth
 from app.errors import NotFound
 from app.identity.schemas import Customer
 from app.profile.fold import State, advance, profile_at
-from app.profile.likeness import Likeness
-from app.profile.peers import Peers
 from app.profile.schemas import Profile
 from app.profile.seen import Context
+from app.profile.wants.likeness import Likeness
+from app.profile.wants.peers import Peers
 from evals.shop import Open
 from evals.task import Say
 

@@ -6,8 +6,8 @@ from app.events.intake import Accepted
 from app.narrative.claims import choose
 from app.narrative.telling import Telling
 from app.profile.fold import fold
+from app.profile.memory.visits import view
 from app.profile.seen import Context
-from app.profile.visits import view
 from app.text.taxonomy import Taxonomy
 from tests.factories import SHANGHAI, START, a_history, a_profile
 

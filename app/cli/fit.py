@@ -17,10 +17,10 @@ from app.cli.output import print_json, progress
 from app.errors import InvalidInput
 from app.events.schemas import Event
 from app.identity.schemas import Customer
-from app.profile.decay import FEWEST, HalfLife
-from app.profile.half_lives import Fitted
-from app.profile.half_lives import fit as fit_half_lives
 from app.profile.seen import Context
+from app.profile.wants.decay import FEWEST, HalfLife
+from app.profile.wants.half_lives import Fitted
+from app.profile.wants.half_lives import fit as fit_half_lives
 
 MOST_CUSTOMERS = 5_000
 """Customers that are read at most, always the same ones."""

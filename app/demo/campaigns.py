@@ -19,8 +19,8 @@ from app.demo.dice import Dice
 from app.demo.parameters import Parameters, load_yaml
 from app.demo.plans import Plan, Planner
 from app.demo.response import Answer, Message, answer
-from app.profile.rfm import Limits, Standing, classify, limits_of
 from app.profile.schemas import RfmClass
+from app.profile.sums.rfm import Limits, Standing, classify, limits_of
 from app.retrieval.schemas import Arm, Channel, Offer, OfferType
 from app.schema import Frozen
 

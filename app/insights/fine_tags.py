@@ -19,7 +19,7 @@ from app.llm.chat_model import ChatModel
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
 from app.llm.structured import ask
 from app.privacy.redaction import redact
-from app.profile.sensitivity import may_be_kept
+from app.profile.known.sensitivity import may_be_kept
 from app.schema import Frozen, Lang
 from app.text.taxonomy import Taxonomy
 

@@ -16,8 +16,8 @@ from app.insights.fine_tags import Refused, Tag, Tagged, aged, ask_for_tags
 from app.insights.material import Line, Material
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
-from app.profile.attributes import MAX_QUOTE
-from app.profile.sensitivity import may_be_kept
+from app.profile.known.attributes import MAX_QUOTE
+from app.profile.known.sensitivity import may_be_kept
 from app.schema import Lang
 from app.text.normalise import normalise
 from app.text.taxonomy import Reading, Taxonomy

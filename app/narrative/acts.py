@@ -10,8 +10,8 @@ from app.narrative.schemas import Predicate
 from app.narrative.speech import Speaker
 from app.narrative.telling import Telling
 from app.narrative.variety import Variety
-from app.profile.episodes import Episode, Mark, Said, text_ref
-from app.profile.touches import Did, Touch, unpacked
+from app.profile.memory.episodes import Episode, Mark, Said, text_ref
+from app.profile.memory.touches import Did, Touch, unpacked
 
 _BRIEF_S: Final = 8
 """Seconds up to which a look is a glance."""

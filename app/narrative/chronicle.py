@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from app.events.schemas import EventKind
 from app.narrative.acts import Acts
 from app.narrative.when import When
-from app.profile.arcs import Arc
-from app.profile.episodes import VISIT, Episode, Mark
-from app.profile.touches import Key
+from app.profile.memory.arcs import Arc
+from app.profile.memory.episodes import VISIT, Episode, Mark
+from app.profile.memory.touches import Key
 
 _NIGHTS: Final = 2
 """Visits by night from which a story is one of the night."""

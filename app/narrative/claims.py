@@ -11,14 +11,14 @@ from app.narrative.known import Known
 from app.narrative.latest import latest
 from app.narrative.schemas import Claim, Period, Predicate, QueryRef
 from app.narrative.standing import profile_claims
-from app.profile.daily import between, since
-from app.profile.days import reaches, windows
 from app.profile.fold import State
-from app.profile.purchases import Order, first_order, largest_order, last_order
+from app.profile.memory.touches import unpacked
 from app.profile.schemas import Profile
 from app.profile.seen import Context
-from app.profile.tallies import TOPICAL_KINDS
-from app.profile.touches import unpacked
+from app.profile.signs.days import reaches, windows
+from app.profile.sums.daily import between, since
+from app.profile.sums.purchases import Order, first_order, largest_order, last_order
+from app.profile.sums.tallies import TOPICAL_KINDS
 
 WINDOW_DAYS = 90
 """Local days of the "recent" window that changes are measured over, today included."""

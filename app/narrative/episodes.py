@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 from app.narrative.budget import tokens
 from app.narrative.chronicle import STILL_S, Chronicle, Told
 from app.narrative.schemas import Claim, Predicate
-from app.profile.arcs import Arc
-from app.profile.episodes import Episode
-from app.profile.touches import Key, packed
-from app.profile.visits import Remembered
+from app.profile.memory.arcs import Arc
+from app.profile.memory.episodes import Episode
+from app.profile.memory.touches import Key, packed
+from app.profile.memory.visits import Remembered
 
 _CHANGE: Final = 3000
 """What an episode gains that a change stands on, in thousandths of log2: it counts eight times."""

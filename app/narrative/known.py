@@ -9,10 +9,10 @@ from app.narrative.making import direction_of, made, quote_of
 from app.narrative.measures import SPECS
 from app.narrative.schemas import Claim, ClaimKind, Period, Predicate, QueryRef, Unit
 from app.profile.fold import State
-from app.profile.marks import Wrote
+from app.profile.memory.touches import Key
 from app.profile.schemas import Profile
 from app.profile.seen import Context
-from app.profile.touches import Key
+from app.profile.sums.marks import Wrote
 
 
 class Known:

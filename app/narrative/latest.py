@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from app.events.schemas import EventKind
 from app.narrative.known import Known
 from app.narrative.schemas import Claim, Predicate
-from app.profile.attributes import rejected
-from app.profile.carts import RECENT_DAYS, Carted
-from app.profile.daily import within
-from app.profile.marks import Wrote
-from app.profile.touches import unpacked
+from app.profile.known.attributes import rejected
+from app.profile.memory.touches import unpacked
+from app.profile.sums.carts import RECENT_DAYS, Carted
+from app.profile.sums.daily import within
+from app.profile.sums.marks import Wrote
 
 REVIEW_DAYS = 180
 """How long a review is worth repeating."""

@@ -11,9 +11,9 @@ from app.narrative.book import Book, Query, query_ref, value_of
 from app.narrative.making import direction_of, made, quote_of
 from app.narrative.schemas import MAX_EVIDENCE, Claim, ClaimKind, Period, Predicate, QueryRef, Unit
 from app.narrative.standing import OF_PROFILE, profile_claims
-from app.profile.attributes import rejected
-from app.profile.marks import rating_of
-from app.profile.tallies import TOPICAL_KINDS
+from app.profile.known.attributes import rejected
+from app.profile.sums.marks import rating_of
+from app.profile.sums.tallies import TOPICAL_KINDS
 
 OVERDUE = 2.0
 """A silence of more than this many usual gaps is overdue."""

@@ -75,7 +75,8 @@ class Predicate(StrEnum):
     INTEREST = "interest"
     """A current interest: the topic's decayed weight (`weight`) over the sum of all weights at `as_of` (the value).
 
-    Weights are those of `profile/interests.py`; `at` is the topic's last event; cites the newest events that raised it.
+    Weights are those of `profile/wants/interests.py`; `at` is the topic's last event; cites the newest events that
+    raised it.
     """
     INTEREST_SHIFT = "interest_shift"
     """Interest moved from `topic` to `to_topic` at `at`; `name` is the kind of `profile/schemas.py:ShiftKind`.
@@ -86,13 +87,13 @@ class Predicate(StrEnum):
     SIGNAL = "signal"
     """An early sign of leaving: `name` is the sign, the value now against `compared_to` usually; `detail` says of what.
 
-    The definitions are those of `profile/engagement.py`; `period` is the recent stretch, `out_of` and
+    The definitions are those of `profile/signs/engagement.py`; `period` is the recent stretch, `out_of` and
     `compared_out_of` the observations behind both means, `size` their distance in standard errors.
     """
     DISCOUNT_SHARE = "discount_share"
-    """Orders bought cheaper (`profile/prices.py`) over all orders (`out_of`)."""
+    """Orders bought cheaper (`profile/sums/prices.py`) over all orders (`out_of`)."""
     BASKET = "basket"
-    """Median order value, between `low` and `high`, the quarters' edges, as `profile/prices.py` keeps them."""
+    """Median order value, between `low` and `high`, the quarters' edges, as `profile/sums/prices.py` keeps them."""
     USUAL_HOUR = "usual_hour"
     """The local hour (0-23) round which most visits begin, as `profile/rhythm.py` defines it; `out_of` visits."""
     USUAL_WEEKDAY = "usual_weekday"

@@ -12,8 +12,8 @@ from app.events.schemas import PASSIVE_KINDS, EventKind
 from app.narrative.book import INSTANT, Query
 from app.narrative.making import made
 from app.narrative.schemas import Claim, ClaimKind, Period, Predicate, QueryRef, Unit
-from app.profile.prices import EXACT_ORDERS
 from app.profile.schemas import Attribute, Interest, InterestShift, PriceBehaviour, Profile, ShiftKind, Signal
+from app.profile.sums.prices import EXACT_ORDERS
 
 LIKELY: Final = 0.5
 """A change of interest is stated in words when it is likelier than not."""

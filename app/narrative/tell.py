@@ -19,8 +19,8 @@ from app.narrative.speech import Speaker
 from app.narrative.telling import Telling
 from app.narrative.variety import Variety
 from app.narrative.when import When
-from app.profile.episodes import event_ids
-from app.profile.touches import Key, packed
+from app.profile.memory.episodes import event_ids
+from app.profile.memory.touches import Key, packed
 from app.schema import Lang
 
 _WHO, _HAPPENED, _CHANGED, _MAYBE = range(4)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from app.events.schemas import Item
 from app.narrative.schemas import Claim
 from app.narrative.titles import title_of
+from app.profile.memory.visits import Remembered
 from app.profile.schemas import Profile
-from app.profile.visits import Remembered
 from app.text.taxonomy import Taxonomy
 
 

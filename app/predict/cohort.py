@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from app.events.store import OrderTotal
 from app.identity.schemas import Owners
 from app.predict.purchases import PurchaseDays
-from app.profile.rfm import Limits, Standing, classify, limits_of
 from app.profile.schemas import RfmClass
+from app.profile.sums.rfm import Limits, Standing, classify, limits_of
 
 _EPOCH = date(1970, 1, 1).toordinal()
 

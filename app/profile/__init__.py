@@ -1,1 +1,1 @@
-"""Who a customer is at a moment: a pure fold of their events."""
+"""The profile: a pure fold of the log in parts, read as of any moment; `fold.py` is the place to begin."""

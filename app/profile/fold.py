@@ -1,8 +1,10 @@
 """fold(state, events) -> state: the whole profile as a pure function of the log in canonical order.
 
-Each event is worked out once (`seen.py`) and handed to every part of the state; a part is one file of this folder.
-Constant work per event, bounded size. A late event means folding that customer again from the newest checkpoint
-before it, a merge or an unmerge from the start; the result is the same as if everything had come in order, exactly.
+Each event is worked out once (`seen.py`) and handed to every part of the state; a part is one file: what is wanted
+(`wants/`), signs of leaving (`signs/`), running sums (`sums/`), remembered visits (`memory/`), what is known
+(`known/`). Constant work per event, bounded size. A late event means folding that customer again from the newest
+checkpoint before it, a merge or an unmerge from the start; the result is the same as if everything had come in order,
+exactly.
 What only time changes (decay, forgetting, silence) is worked out when a profile is read, from stored moments.
 """
 
@@ -15,36 +17,28 @@ import msgspec
 
 from app.events.schemas import Event, EventKind
 from app.identity.schemas import NO_BONDS, Bonds
-from app.profile import (
-    attributes,
-    consents,
-    days,
-    engagement,
-    history,
-    interests,
-    prices,
-    purchases,
-    rhythm,
-    shifts,
-    tallies,
-    visits,
-)
-from app.profile.attributes import Attributes
-from app.profile.consents import Words, effective
-from app.profile.days import Days
-from app.profile.engagement import Engagement
+from app.profile import history, rhythm
 from app.profile.history import History
-from app.profile.interests import Interests
-from app.profile.likeness import Likeness
-from app.profile.prices import Prices
-from app.profile.purchases import Purchases, rfm_summary, usual_gap
-from app.profile.rfm import Limits, classify, scores, standing
+from app.profile.known import attributes, consents
+from app.profile.known.attributes import Attributes
+from app.profile.known.consents import Words, effective
+from app.profile.memory import visits
+from app.profile.memory.visits import Visits
 from app.profile.rhythm import Rhythms
 from app.profile.schemas import ConsentState, Profile
 from app.profile.seen import Context, Seen, Visit, look
-from app.profile.shifts import Shifts
-from app.profile.tallies import Tallies
-from app.profile.visits import Visits
+from app.profile.signs import days, engagement
+from app.profile.signs.days import Days
+from app.profile.signs.engagement import Engagement
+from app.profile.sums import prices, purchases, tallies
+from app.profile.sums.prices import Prices
+from app.profile.sums.purchases import Purchases, rfm_summary, usual_gap
+from app.profile.sums.rfm import Limits, classify, scores, standing
+from app.profile.sums.tallies import Tallies
+from app.profile.wants import interests, shifts
+from app.profile.wants.interests import Interests
+from app.profile.wants.likeness import Likeness
+from app.profile.wants.shifts import Shifts
 
 FOLD_VERSION = 3
 """Raised whenever the fold's meaning changes, so that stored states are folded anew."""

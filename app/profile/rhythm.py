@@ -5,9 +5,9 @@ from itertools import repeat
 
 import msgspec
 
-from app.profile.purchases import usual_gap
 from app.profile.schemas import Rhythm
 from app.profile.seen import Context, Seen
+from app.profile.sums.purchases import usual_gap
 
 LEAST_VISITS = 5
 """Fewer visits than that make no habit."""

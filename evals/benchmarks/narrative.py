@@ -22,8 +22,8 @@ from app.narrative.ground import ground
 from app.narrative.schemas import Claim, Narrative, Predicate
 from app.narrative.tell import tell
 from app.narrative.telling import Telling
-from app.profile import visits
 from app.profile.fold import State, fold, profile_at
+from app.profile.memory import visits
 from app.profile.schemas import Profile
 from app.profile.seen import Context
 from app.schema import Lang

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from app.database.types import from_micros
-from app.profile.decay import FEWEST, Cases, Touch, cases, grid, reciprocal_rank
-from app.profile.interests import Decayed, touch
+from app.profile.wants.decay import FEWEST, Cases, Touch, cases, grid, reciprocal_rank
+from app.profile.wants.interests import Decayed, touch
 from evals.event_log import DAY, EventLog, Ints
 
 TOP = 10

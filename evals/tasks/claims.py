@@ -29,7 +29,7 @@ from app.narrative.ground import Grounded, ground
 from app.narrative.schemas import Claim, Narrative
 from app.narrative.tell import tell
 from app.narrative.telling import Telling
-from app.profile import visits
+from app.profile.memory import visits
 from app.schema import Frozen, Lang
 from evals import shop
 from evals.intervals import count

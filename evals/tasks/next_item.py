@@ -1,7 +1,8 @@
 """Do decayed interests know what a customer buys next? On any log of events, beside three simpler rankings.
 
-The ranking is the product's: its decay (app/profile/interests.py), its impact by kind of event (taxonomy.yaml), with
-items as topics. The half-life is fitted on purchases before each customer's last one, so nothing of a target is seen.
+The ranking is the product's: its decay (app/profile/wants/interests.py), its impact by kind of event
+(taxonomy.yaml), with items as topics. The half-life is fitted on purchases before each customer's last one, so nothing
+of a target is seen.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 from app.events.intake import Accepted
 from app.narrative.episodes import Candidate, keys_of, ranked
 from app.narrative.schemas import Claim, ClaimKind, Predicate, Unit
-from app.profile.arcs import Arc
-from app.profile.episodes import Episode, Mark, event_ids
+from app.profile.memory.arcs import Arc
+from app.profile.memory.episodes import Episode, Mark, event_ids
 from app.text.taxonomy import Taxonomy
 from tests.factories import START, an_accepted, an_order
 from tests.factories_tellings import a_telling

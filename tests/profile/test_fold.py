@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.events.intake import Accepted
-from app.profile.curves import curves
 from app.profile.fold import State, fold, profile_at
-from app.profile.interests import Decayed
-from app.profile.rfm import Standing, limits_of
 from app.profile.schemas import Profile
 from app.profile.seen import Context
+from app.profile.sums.rfm import Standing, limits_of
+from app.profile.wants.curves import curves
+from app.profile.wants.interests import Decayed
 from app.text.taxonomy import Taxonomy
 from tests.factories import ITEMS, SHANGHAI, START, a_history, an_accepted, an_order
 

@@ -10,7 +10,7 @@ from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance, fallback_wa
 from app.api.deps import Body, Caller, CustomerRef, allowed
 from app.correcting import MAX_REASON, Action, By
 from app.errors import InvalidInput
-from app.profile.attributes import MAX_NAME, MAX_VALUE
+from app.profile.known.attributes import MAX_NAME, MAX_VALUE
 from app.profile.schemas import UpdateMode
 from app.reflecting import Reflected
 from app.schema import Frozen, Lang

@@ -1,0 +1,1 @@
+"""What is known beside behaviour: attributes with their authority, consents, and what may never be written."""

@@ -1,0 +1,1 @@
+"""The visits that are remembered: the newest, and those that say most."""

@@ -1,0 +1,1 @@
+"""Early signs of leaving, each against the customer's own past."""
