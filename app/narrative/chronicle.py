@@ -148,7 +148,8 @@ class Chronicle:
         return Told(refund.start, "refund" if refund.value else "refund_silent", slots, refund.keys)
 
     def _consent(self, consent: Episode) -> Told:
-        slots = {"channel": self._speaker.name("channels", consent.complaint)}
+        channels = self._speaker.words.names["channels"]  # a channel's name is a source's own text: others go unsaid
+        slots = {"channel": channels.get(consent.complaint, channels["all"])}
         return Told(consent.start, "consent", slots, consent.keys)
 
     def _quote(self, episode: Episode) -> str | None:
