@@ -72,7 +72,7 @@ def test_all_six_calls_arrive_and_the_customer_reads_back(
     assert profile["counts"]["order"] == 2
     assert profile["events"] == 9
     assert profile["rfm"]["total"] == 64_600
-    assert {t["name"]: t["value"] for t in profile["traits"]}["city"] == "杭州"
+    assert {a["name"]: a["value"] for a in profile["attributes"]}["city"] == "杭州"
     by_former_name = server.get("/v1/customers/anonymous:anon-1/profile")["profile"]
     assert by_former_name["customer_id"] == profile["customer_id"]
 
