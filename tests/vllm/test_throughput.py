@@ -39,7 +39,7 @@ def test_the_servers_cache_serves_what_our_prompts_share_and_nothing_when_the_cu
     ours = cached_share(server, [prompt.messages for prompt in stories(demo, 20, mark="ours")])
     other = cached_share(server, [customer_first(prompt) for prompt in stories(demo, 20, mark="other")])
     print(f"cached prompt tokens: {ours:.0%} with our layout, {other:.0%} with the customer first")
-    assert ours >= 0.4
+    assert ours >= 0.3  # the rest are the customer's own claims
     assert other <= 0.1
 
 
