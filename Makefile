@@ -47,7 +47,7 @@ eval: .venv/.core ## run an evaluation (TASK=grounding)
 	@$(PY) -m evals run $(or $(TASK),grounding)
 
 bench: .venv/.core ## run the benchmarks
-	@$(PY) -m evals bench ingest identity narrative profile
+	@$(PY) -m evals bench ingest identity narrative profile ltv
 
 vllm: .venv-vllm/.$(VLLM) ## make .venv-vllm with vLLM for CPUs (CUDA=1: vllm itself, for a GPU)
 

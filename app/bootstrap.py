@@ -27,7 +27,11 @@ from app.llm.vllm import OpenAICompatibleModel
 from app.merging import Merging
 from app.moves import Moves
 from app.pipeline import Pipeline
+from app.predict.inputs.gathering import Gatherer
+from app.predict.intent.intents import Intents
+from app.predict.kept.models import Models
 from app.predict.reckoning import Reckoner
+from app.predict.value.season import load
 from app.privacy.vault import Vault
 from app.profile.follow import ProfileFollower
 from app.profile.store import ProfileStore
@@ -87,7 +91,11 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         database=database, log=log, tail=tail, identity=identity, profiles=profiles, taxonomy=taxonomy
     )
     rebuilding = Rebuilding(database=database, log=log, identity=identity, profiles=profiles, follower=follower)
-    reckoner, recorder = Reckoner(log, identity), Recorder(database=database, log=log, identity=identity)
+    calendars = load(KNOWLEDGE / "calendar.yaml")
+    gatherer = Gatherer(log, identity, profiles)
+    models = Models(log, gatherer, calendars, settings.data_dir / "models")
+    reckoner = Reckoner(log, gatherer, calendars, models.kept)
+    recorder = Recorder(database=database, log=log, identity=identity)
     peers = Peers(log, identity, profiles, taxonomy)
     reader = Reader(log=log, identity=identity, profiles=profiles, reckoner=reckoner, peers=peers, taxonomy=taxonomy)
     pipeline = Pipeline(
@@ -125,6 +133,8 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         policy=load_policy(KNOWLEDGE / "policy.yaml"),
         taxonomy=taxonomy,
         reckoner=reckoner,
+        models=models,
+        intents=Intents(database, log, identity, taxonomy),
         reader=reader,
         moves=Moves(identity, profiles, peers, taxonomy),
     )

@@ -27,11 +27,15 @@ from app.events.store import EventLog
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
 from app.ingest import Ingest, Taken
+from app.insights.drivers import CustomerExplanation
 from app.listing import SortBy, matches, named, row_of, sort_key
 from app.merging import Merging
 from app.moves import Moves
 from app.narrative.book import Book
 from app.narrative.schemas import Claim
+from app.predict.explain.paths import counts_of, history_of, value_paths
+from app.predict.intent.intents import Intents
+from app.predict.kept.models import Models
 from app.predict.reckoning import Reckoner
 from app.profile.fold import consents_of, fold
 from app.profile.follow import Lag, ProfileFollower
@@ -41,20 +45,23 @@ from app.reading import Reader
 from app.rebuilding import Differences, Rebuilding
 from app.reflecting import Reflecting
 from app.replay import Replay
-from app.retrieval.search import CampaignSearch
+from app.retrieval.search import POOL, CampaignSearch
 from app.retrieval.situation import situation_of
 from app.retrieval.store import KnowledgeBase
 from app.schema import Lang
 from app.strategy.copywriter import Copywriter
 from app.strategy.decisions import decision_event, new_decision_id
 from app.strategy.generate import propose
+from app.strategy.paths import known_lifts
 from app.strategy.policy import Policy
 from app.strategy.request import StrategyRequest
 from app.strategy.schemas import Decision
 from app.strategy.timing import activity_of
+from app.strategy.told_paths import CustomerPaths, tell_paths
 from app.telling import Teller
 from app.text.taxonomy import Taxonomy
-from app.views import CustomerList, CustomerReading, InterestCurve, Recommendation
+from app.viewing import next_purchase
+from app.views import CustomerList, CustomerReading, InterestCurve, NextPurchase, Recommendation
 
 
 @dataclass
@@ -83,6 +90,8 @@ class Pipeline:
     policy: Policy
     taxonomy: Taxonomy
     reckoner: Reckoner
+    models: Models
+    intents: Intents
     reader: Reader
     moves: Moves
 
@@ -188,6 +197,19 @@ class Pipeline:
             for topic, points in found.items()
         )
 
+    def next_purchase(self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang) -> NextPurchase:
+        """What one customer buys next, and when: categories and windows with their probabilities."""
+        customer = self.identity.customer(workspace.workspace_id, ref)
+        book = self.book(workspace, customer, as_of=as_of)
+        churn = self.reckoner.at(workspace, as_of).model.churn(customer.customer_id)
+        found = self.intents.of(workspace, book.history, churn, as_of=as_of)
+        return next_purchase(customer, found, book, lang)
+
+    def explanation(self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang) -> CustomerExplanation:
+        """Why a customer's number is what it is, and what would change it; worked out on demand."""
+        reading = self.read_customer(workspace, ref, as_of=as_of, lang=lang, ask_model=False)
+        return self.teller.explain(workspace, reading, lang=lang)
+
     # --- out: retrieval -> strategy ----------------------------------------------------------------------
 
     def recommend(
@@ -230,6 +252,26 @@ class Pipeline:
         proposal = propose(request, self.copywriter)
         self._log_decision(workspace, customer, proposal.decision, now=now)
         return Recommendation(strategy=proposal.strategy, decision=proposal.decision)
+
+    def paths(self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang) -> CustomerPaths:
+        """Expected order value with no action, a light touch, a strong offer. Nothing is logged."""
+        reading = self.read_customer(workspace, ref, as_of=as_of, lang=lang, ask_model=False)
+        return self.paths_of(workspace, reading, lang=lang)
+
+    def paths_of(self, workspace: Workspace, reading: CustomerReading, *, lang: Lang) -> CustomerPaths:
+        """The same for a customer who has been read."""
+        as_of, claims = reading.as_of, reading.story.claims
+        book = self.book(workspace, self.identity.customer(workspace.workspace_id, reading.customer_id), as_of=as_of)
+        situation = situation_of(reading.profile, claims=claims, item_topics=_item_topics(claims, book))
+        cases = self.knowledge_base.cases(workspace.workspace_id)
+        known = known_lifts(self.search.search(cases, situation, as_of=as_of, k=POOL), situation, self.policy)
+        reckoning = self.reckoner.at(workspace, as_of)
+        cohort, counts = reckoning.cohort, counts_of(reckoning.model.card.parameters)
+        history = history_of(cohort.purchases, reading.customer_id, cohort.as_of_day)
+        values = value_paths(reading.ltv, counts, history, [found.lift for found in known if found.lift])
+        return tell_paths(
+            reading.customer_id, values, known, workspace=workspace, policy=self.policy, as_of=as_of, lang=lang
+        )
 
     def _log_decision(self, workspace: Workspace, customer: Customer, decision: Decision, *, now: datetime) -> None:
         event = decision_event(decision, customer.identifiers[0], now=now)

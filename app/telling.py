@@ -8,6 +8,7 @@ from app.access.schemas import Workspace
 from app.events.schemas import Item
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
+from app.insights.drivers import CustomerExplanation, tell_explanation
 from app.insights.predictions import explain, prediction_claims
 from app.insights.schemas import ProfileStory
 from app.insights.story import Storyteller
@@ -20,6 +21,7 @@ from app.narrative.render import narrate, say
 from app.narrative.schemas import Claim, Narrative
 from app.narrative.tell import tell
 from app.narrative.telling import Telling
+from app.predict.explain.explanation import explained
 from app.predict.reckoning import Reckoner
 from app.profile.fold import State
 from app.profile.memory import visits
@@ -68,6 +70,21 @@ class Teller:
             spoken={claim.claim_id: say(claim, book, lang) for claim in story.claims},
             evidence=evidence_of(story.claims, narrative, book),
             topics={topic: self.taxonomy.name(topic, lang) for topic in topics_of(profile)},
+        )
+
+    def explain(self, workspace: Workspace, reading: CustomerReading, *, lang: Lang) -> CustomerExplanation:
+        """Why the number of a customer who has been read is what it is; costs some thousands of estimates."""
+        reckoning = self.reckoner.at(workspace, reading.as_of)
+        cohort, model = reckoning.cohort, reckoning.model
+        return tell_explanation(
+            reading.customer_id,
+            explained(model, cohort.purchases, reading.customer_id, day=cohort.as_of_day, beside=reckoning.beside),
+            reading.story.claims,
+            reading.spoken,
+            model.fitted.churn.leads,
+            zone=workspace.zone,
+            as_of=reading.as_of,
+            lang=lang,
         )
 
     def _facts(self, workspace: Workspace, state: State, profile: Profile, book: Book, lang: Lang) -> tuple[Claim, ...]:

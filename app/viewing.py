@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
+from app.identity.schemas import Customer
 from app.narrative.book import Book
 from app.narrative.schemas import Claim, Narrative
+from app.predict.schemas import IntentEstimate
 from app.privacy.redaction import redact
 from app.privacy.sealing import is_sealed
 from app.profile.schemas import Profile
-from app.views import EvidenceEvent
+from app.schema import Lang
+from app.views import EvidenceEvent, NextPurchase
 
 _CONTACT = {"phone", "mobile", "tel", "email", "openid", "unionid", "id_number"}
 _NOTHING: Mapping[str, str] = {}
@@ -30,6 +33,20 @@ def evidence_of(claims: Iterable[Claim], narrative: Narrative, book: Book) -> di
     wanted = {event_id for claim in claims for event_id in claim.evidence}
     wanted |= {event_id for marker in narrative.evidence for event_id in marker.events}
     return {event_id: _view(event_id, book) for event_id in sorted(wanted)}
+
+
+def next_purchase(customer: Customer, intent: IntentEstimate, book: Book, lang: Lang) -> NextPurchase:
+    """An intent with the names of its categories and the events that its reasons list."""
+    spoken = [*(one.category for one in intent.categories), *(one.category for one in intent.replenishments)]
+    wanted = {event_id for one in intent.categories for reason in one.reasons for event_id in reason.evidence}
+    return NextPurchase(
+        customer_id=customer.customer_id,
+        canonical_id=customer.canonical_id,
+        as_of=book.as_of,
+        intent=intent,
+        names={category: book.taxonomy.name(category, lang) for category in spoken},
+        evidence={event_id: _view(event_id, book) for event_id in sorted(wanted)},
+    )
 
 
 def topics_of(profile: Profile) -> list[str]:

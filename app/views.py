@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.insights.schemas import ProfileStory
 from app.narrative.schemas import Narrative
-from app.predict.schemas import ChurnEstimate, LtvEstimate, ModelCard
+from app.predict.schemas import ChurnEstimate, IntentEstimate, LtvEstimate, ModelCard
 from app.profile.schemas import InterestShift, Profile, RfmClass
 from app.schema import Frozen
 from app.strategy.schemas import Decision, Strategy
@@ -51,6 +51,20 @@ class CustomerReading(Frozen):
     """event_id -> event, for every event that a claim or a marker lists."""
     topics: dict[str, str]
     """topic id -> its name in the reading's language."""
+
+
+class NextPurchase(Frozen):
+    """What one customer buys next, and when, with the events that speak for it."""
+
+    customer_id: str
+    canonical_id: str
+    """The id that stands; the same as `customer_id`, whatever name or alias was asked for."""
+    as_of: datetime
+    intent: IntentEstimate
+    names: dict[str, str]
+    """category -> its name in the reading's language; a path of the shop's own stays as it is."""
+    evidence: dict[str, EvidenceEvent]
+    """event_id -> event, for every event that a reason lists."""
 
 
 class CustomerRow(Frozen):

@@ -6,7 +6,7 @@ argparse rather than typer: a task's options come from its options model, and a 
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, get_origin
@@ -21,17 +21,22 @@ from evals import runs
 from evals.benchmarks.harness import Bench, GateFailedError, measure
 from evals.benchmarks.identity import IdentityBench
 from evals.benchmarks.ingest import Ingest
+from evals.benchmarks.ltv import LtvBench
 from evals.benchmarks.narrative import NarrativeBench
 from evals.benchmarks.profile import ProfileBench
-from evals.charts import short
-from evals.compare import Comparison, compare
+from evals.compare import compare
+from evals.plain import comparison_text, result_text
 from evals.provenance import environment
-from evals.task import Metric, Metrics, Task, TaskResult, summary
+from evals.task import Task, summary
+from evals.tasks.churn import Churn
 from evals.tasks.claims import Claims
 from evals.tasks.demo_truth import DemoTruth
+from evals.tasks.drift import Drift
 from evals.tasks.durability import Durability
 from evals.tasks.grounding import Grounding
 from evals.tasks.identity import Identity
+from evals.tasks.intent import IntentTask
+from evals.tasks.leaving import Leaving
 from evals.tasks.ltv import Ltv
 from evals.tasks.next_item import NextItem
 from evals.tasks.profile import ProfileTask
@@ -43,7 +48,11 @@ TASKS: dict[str, Task[Any]] = {
     for task in (
         Grounding(),
         Ltv(),
+        Churn(),
+        Leaving(),
+        IntentTask(),
         DemoTruth(),
+        Drift(),
         StructuredOutput(),
         SmallModel(),
         Durability(),
@@ -54,7 +63,7 @@ TASKS: dict[str, Task[Any]] = {
     )
 }
 BENCHES: dict[str, Bench] = {
-    bench.name: bench for bench in (Ingest(), IdentityBench(), NarrativeBench(), ProfileBench())
+    bench.name: bench for bench in (Ingest(), IdentityBench(), NarrativeBench(), ProfileBench(), LtvBench())
 }
 
 
@@ -151,13 +160,13 @@ def _run(given: argparse.Namespace) -> None:
     origin = environment(started, seconds=time.monotonic() - clock)
     result = msgspec.structs.replace(result, provenance=origin | result.provenance)
     runs.save(result, task.purpose, folder)
-    print(runs.as_json(summary(result)).decode() if given.json else _as_text(result))
+    print(runs.as_json(summary(result)).decode() if given.json else result_text(result))
     say(f"report: {folder / runs.REPORT}")
 
 
 def _compare(given: argparse.Namespace) -> None:
     found = compare(given.a, given.b)
-    print(msgspec.json.encode(found).decode() if given.json else _comparison_text(found))
+    print(msgspec.json.encode(found).decode() if given.json else comparison_text(found))
 
 
 def _bench(given: argparse.Namespace) -> None:
@@ -167,41 +176,3 @@ def _bench(given: argparse.Namespace) -> None:
     report = measure([BENCHES[name] for name in given.names], say)
     report = msgspec.structs.replace(report, provenance=environment(datetime.now(UTC)))
     print(msgspec.json.encode(report).decode() if given.json else report.as_text())
-
-
-def _as_text(result: TaskResult) -> str:
-    title = f"{result.task}: n = {result.n:,}, seed {result.seed}"
-    return "\n".join([title, *_table("ours [95%]", result.metrics, result.baselines), *_ceilings_text(result)])
-
-
-def _ceilings_text(result: TaskResult) -> list[str]:
-    oracle, naive = result.ceilings["oracle"], result.ceilings["naive"]
-    if not oracle and not naive:
-        return []
-    return ["", "ceilings: what can be known of this demo shop", *_table("oracle [95%]", oracle, {"naive": naive})]
-
-
-def _table(heading: str, first: Metrics, others: Mapping[str, Metrics]) -> list[str]:
-    """One line per figure: the first column with its interval, the others beside it; a blank where one has none."""
-    names = list(dict.fromkeys(name for column in (first, *others.values()) for name in column))
-    width = max(map(len, [*names, "metric"]))
-    across = {label: max(14, len(label)) for label in others}
-    lines = ["  ".join([f"{'metric':<{width}}", f"{heading:<28}", *(f"{c:>{w}}" for c, w in across.items())])]
-    for name in names:
-        beside = (f"{short(others[c][name].value) if name in others[c] else '':>{w}}" for c, w in across.items())
-        own = _with_interval(first[name]) if name in first else ""
-        lines.append("  ".join([f"{name:<{width}}", f"{own:<28}", *beside]).rstrip())
-    return lines
-
-
-def _comparison_text(found: Comparison) -> str:
-    lines = [f"{found.task}: B minus A"]
-    lines += [
-        f"  {d.name:<24} {_with_interval(d.difference):<32} {d.ground}, n = {d.difference.n:,}"
-        for d in found.differences
-    ]
-    return "\n".join(lines)
-
-
-def _with_interval(metric: Metric) -> str:
-    return f"{short(metric.value)} [{short(metric.low)}, {short(metric.high)}]"

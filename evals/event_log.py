@@ -16,9 +16,9 @@ from app.errors import InvalidInput
 from app.events.schemas import EventKind
 from app.events.sources.segment_names import kind_of
 from app.events.timestamps import EARLIEST, LATEST, parse_moment
+from app.predict.inputs.tables import is_parquet
 from evals.references import KINDS
 from evals.shop_statistics import Kind
-from evals.transactions import is_parquet
 
 Ints = NDArray[np.int64]
 TimeUnit = Literal["auto", "s", "ms", "us", "ns", "hours", "days"]

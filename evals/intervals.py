@@ -1,6 +1,6 @@
 """How sure a figure is: Wilson intervals for shares, the percentile bootstrap for the rest. All seeded."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -43,12 +43,21 @@ def draw(statistic: Callable[[Floats], Mapping[Key, float]], n: int, *, rounds: 
     figure, an array [1 + rounds]: first the value with all weights one, then the draws. All figures of a draw
     share their weights, so differences between them are paired.
     """
-    random = np.random.default_rng(seed)
-    seen = [statistic(np.ones(n))]
-    for _ in range(rounds):
-        picked = random.integers(0, n, n)
-        seen.append(statistic(np.bincount(picked, minlength=n).astype(np.float64)))
+    return over(weights(n, rounds=rounds, seed=seed), statistic)
+
+
+def over(drawn: Iterable[NDArray[np.integer]], statistic: Callable[[Floats], Mapping[Key, float]]) -> dict[Key, Floats]:
+    """A statistic of each draw's weights: per figure an array [draws]."""
+    seen = [statistic(weight.astype(np.float64)) for weight in drawn]
     return {key: np.array([values[key] for values in seen]) for key in seen[0]}
+
+
+def weights(n: int, *, rounds: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Bootstrap weights of `n` cases: first all ones, then how often each case was drawn in each round."""
+    random = np.random.default_rng(seed)
+    yield np.ones(n, dtype=np.int64)
+    for _ in range(rounds):
+        yield np.bincount(random.integers(0, n, n), minlength=n)
 
 
 def interval(drawn: Floats, n: int) -> Metric:

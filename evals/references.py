@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from app.errors import InvalidInput
+from app.predict.inputs.tables import Columns, day_number, is_parquet
 from evals.shop_statistics import Behaviour, Ints, Kind, Messages, Orders
-from evals.transactions import Columns, day_number, is_parquet
 
 NAMES = {
     "customer": ("customer_id", "customer", "user_id", "user", "visitor_id", "client_id", "member_id", "household_key"),

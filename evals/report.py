@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 from evals.charts import curve, short, whiskers
+from evals.scorers.paired import of_best
 from evals.task import Metric, Plain, Sample, TaskResult
 
 SHOWN_SAMPLES = 40
@@ -27,8 +28,10 @@ def render(result: TaskResult, purpose: str) -> str:
     title = f"eval {result.task}"
     parts = [
         f"<h1>{escape(title)}</h1><p class='soft'>{escape(purpose)} n = {result.n:,}, seed {result.seed}.</p>",
+        _warnings(result),
         "<h2>Figures</h2>" + _metrics(result.metrics),
         _against(result),
+        _differences(result),
         _ceilings(result),
         _pictures(result),
         _cuts(result),
@@ -57,6 +60,25 @@ def _against(result: TaskResult) -> str:
         rows = {"ours": ours} | {label: figures[name] for label, figures in others.items() if name in figures}
         pictures.append(whiskers(name, rows) if len(rows) > 1 else "")
     return "<h2>Beside the baselines</h2>" + "".join(pictures)
+
+
+def _warnings(result: TaskResult) -> str:
+    return "".join(f"<p><strong>{escape(warning)}</strong></p>" for warning in result.warnings)
+
+
+def _differences(result: TaskResult) -> str:
+    """Ours minus the best baseline of each metric: over cuts, and cut by cut."""
+    if not result.paired:
+        return ""
+    parts = {"mean over cuts": result.differences} | {str(cut.cut): cut.differences for cut in result.cuts}
+    rows = (
+        [metric, where, who, short(gap.value), f"{short(gap.low)} … {short(gap.high)}"]
+        for metric in result.metrics
+        for where, found in parts.items()
+        for name, who, gap in of_best(found)
+        if name == metric
+    )
+    return "<h2>Ours minus the best baseline</h2>" + _table(["metric", "where", "baseline", "difference", "95%"], rows)
 
 
 def _ceilings(result: TaskResult) -> str:

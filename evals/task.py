@@ -57,6 +57,15 @@ class CutResult(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     metrics: dict[str, Metric]
     baselines: dict[str, dict[str, Metric]]
+    differences: dict[str, dict[str, Metric]] = {}
+    """Ours minus the best baseline of each metric at this cut, by that baseline's name; paired."""
+    paired: dict[str, dict[str, Metric]] = {}
+    """Ours minus every baseline."""
+    horizon_seen_days: int | None = None
+    """Days of the horizon that the data cover; fewer than asked for where they end before it does."""
+    prior_season: bool | None = None
+    """Whether the horizon's days a year earlier lie within the data up to the cut."""
+    warnings: list[str] = []
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,10 +91,14 @@ class TaskResult(msgspec.Struct, frozen=True, kw_only=True):
     ceilings: dict[str, dict[str, Metric]] = msgspec.field(default_factory=lambda: {"oracle": {}, "naive": {}})
     """What nobody can beat, and what one can say without understanding; empty where the truth is not known."""
     differences: dict[str, dict[str, Metric]] = {}
-    """Per baseline: ours minus the baseline, paired on the same cases."""
+    """Per baseline: ours minus the baseline, paired on the same cases; of forecasts, the best one of each metric."""
+    paired: dict[str, dict[str, Metric]] = {}
+    """Of forecasts: ours minus every baseline."""
     counts: dict[str, dict[str, int]] = {}
     """Tallies behind a metric, e.g. claims recomputed by predicate."""
     provenance: dict[str, Plain] = {}
+    warnings: list[str] = []
+    """What a reader of the figures must know first."""
     samples: list[Sample] = []
     curves: list[Curve] = []
 
@@ -102,8 +115,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     baselines: dict[str, dict[str, Metric]]
     ceilings: dict[str, dict[str, Metric]]
     differences: dict[str, dict[str, Metric]]
+    paired: dict[str, dict[str, Metric]] = {}
     counts: dict[str, dict[str, int]]
     provenance: dict[str, Plain]
+    warnings: list[str] = []
 
 
 O_contra = TypeVar("O_contra", bound=Frozen, contravariant=True)

@@ -9,7 +9,8 @@ from app.api.problems import documented
 from app.insights.schemas import Provenance, Rung
 from app.profile.fold import FOLD_VERSION
 from app.schema import Frozen
-from app.views import CustomerReading
+from app.strategy.told_paths import CustomerPaths
+from app.views import CustomerReading, NextPurchase
 
 T = TypeVar("T")
 
@@ -60,3 +61,18 @@ def reading_warnings(reading: CustomerReading) -> tuple[str, ...]:
     if reading.ltv.status != "ok":
         found.append(f"not enough data: {', '.join(reading.ltv.missing)}")
     return tuple(found)
+
+
+def intent_warnings(found: NextPurchase) -> tuple[str, ...]:
+    """What keeps the next purchase from being foretold, or its category."""
+    intent = found.intent
+    estimate = (f"not enough data: {', '.join(intent.missing)}",) if intent.missing else ()
+    unknown = (f"no categories: {', '.join(intent.categories_missing)}",) if intent.categories_missing else ()
+    return (*estimate, *unknown)
+
+
+def paths_warnings(found: CustomerPaths) -> tuple[str, ...]:
+    """What keeps a customer's paths from being drawn."""
+    estimate = (f"not enough data: {', '.join(found.values.missing)}",) if found.values.missing else ()
+    unknown = [path.action for path in found.values.paths if path.status == "no_lift_known"]
+    return (*estimate, *(f"no lift known: {action}" for action in unknown))

@@ -1,114 +1,102 @@
-"""`understory fit ...`: constants that a workspace's own events know better than the files we ship."""
+"""`understory fit`: learn value and churn from a workspace or from a table of orders, and keep the model with its card.
 
-import random
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+Constants that events know better than the files we ship are fitted by `understory fit decay`.
+"""
+
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from app.access.schemas import Workspace
-from app.bootstrap import App
+from app.cli.decay import fit_decay
+from app.cli.fitted import enough, fit_check, fit_list, fit_prune, fit_show, print_saved
 from app.cli.options import AsJson, AsOf, DataDir, WorkspaceName, moment_of, opened
-from app.cli.output import print_json, progress
-from app.errors import InvalidInput
-from app.events.schemas import Event
-from app.identity.schemas import Customer
-from app.profile.seen import Context
-from app.profile.wants.decay import FEWEST, HalfLife
-from app.profile.wants.half_lives import Fitted
-from app.profile.wants.half_lives import fit as fit_half_lives
+from app.cli.output import progress
+from app.cli.shop_tables import (
+    Amount,
+    BasisOption,
+    Currency,
+    Customer,
+    HorizonDays,
+    ShopTable,
+    TableColumns,
+    TableFile,
+    Time,
+    TimeFormat,
+    Zone,
+)
+from app.errors import Conflict, InvalidInput
+from app.predict.kept import artefacts, saved
+from app.predict.kept.saved import Saved
+from app.predict.reckoning import HORIZON_DAYS
+from app.predict.schemas import Basis
 
-MOST_CUSTOMERS = 5_000
-"""Customers that are read at most, always the same ones."""
-
-fit = typer.Typer(no_args_is_help=True, help="Fit constants from a workspace's own events.")
+fit = typer.Typer(
+    invoke_without_command=True, help="Fit value and churn, or constants, from a shop's own events or orders."
+)
+fit.command("decay")(fit_decay)
+fit.command("list")(fit_list)
+fit.command("show")(fit_show)
+fit.command("check")(fit_check)
+fit.command("prune")(fit_prune)
 
 
 @fit.callback()
-def _fit() -> None:
-    """Keep `decay` a command of its own: a group with one command would swallow its name."""
-
-
-@fit.command("decay")
-def fit_decay(
-    out: Annotated[
-        Path | None, typer.Option(help="File to write the half-lives to, as taxonomy.yaml has them.")
-    ] = None,
+def fit_alone(
+    context: typer.Context,
+    horizon_days: HorizonDays = HORIZON_DAYS,
+    basis: BasisOption = "gross",
     workspace: WorkspaceName = "demo",
     as_of: AsOf = "",
+    transactions: TableFile = None,
+    customer: Customer = "",
+    time: Time = "",
+    amount: Amount = "",
+    time_format: TimeFormat = "",
+    zone: Zone = "UTC",
+    currency: Currency = "XXX",
+    out: Annotated[Path | None, typer.Option(help="New folder for the model of a table.")] = None,
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fit how fast interest in each topic fades, from what customers came back to. Changes no file but --out."""
+    """Fit value and churn up to --as-of and keep the model with its card; other words below fit or show other things.
+
+    A workspace's models lie in the data folder. With --transactions nothing but a table of orders is needed, and the
+    model goes to --out.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    now = datetime.now(UTC)
+    columns = TableColumns(customer, time, amount, time_format, zone)
+    if transactions is not None:
+        folder = _new_folder(out)
+        table = ShopTable.read(transactions, columns, currency=currency)
+        print_saved(_fit_table(table, as_of, horizon_days, basis, folder, now), folder, as_json)
+        return
+    columns.refuse()
+    if out is not None:
+        raise InvalidInput("--out belongs to --transactions FILE; a workspace's models lie in its data folder")
     with opened(data) as app:
-        shop = app.pipeline.access.workspace(workspace)
-        until = moment_of(app, shop, as_of)
-        chosen = _chosen(app.pipeline.identity.customers(shop.workspace_id))
-        progress(f"reading {len(chosen):,} customers up to {until.isoformat()}")
-        found = fit_half_lives(_histories(app, shop, chosen, until))
-    if found.shared is None:
-        raise InvalidInput(
-            f"too little to fit: {found.cases} times somebody came back to one of several topics by then; "
-            f"{FEWEST} are needed, so keep the half-lives of taxonomy.yaml"
-        )
-    if out:
-        _write(out, _as_yaml(found, found.shared, f"workspace {workspace}, up to {until.isoformat()}"))
-    if as_json:
-        print_json(_as_json(found, found.shared))
-    else:
-        _print(found, found.shared)
+        shop, models = app.pipeline.access.workspace(workspace), app.pipeline.models
+        moment = moment_of(app, shop, as_of)
+        progress(f"fitting {horizon_days} days on workspace {workspace} up to {moment.isoformat()}")
+        found = enough(models.fit(shop, as_of=moment, horizon_days=horizon_days, basis=basis, now=now))
+        print_saved(found, models.shelf(shop).folder(found.stamp.model_card_id), as_json)
 
 
-def _chosen(customers: Sequence[Customer]) -> list[Customer]:
-    known = sorted(customers, key=lambda customer: customer.customer_id)
-    return known if len(known) <= MOST_CUSTOMERS else random.Random(0).sample(known, MOST_CUSTOMERS)
+def _new_folder(out: Path | None) -> Path:
+    """Said before anything is fitted for it."""
+    if out is None:
+        raise InvalidInput("--transactions needs --out FOLDER: where the fitted model goes")
+    if out.exists():
+        raise Conflict(f"--out {out} exists already; a fitted model is never changed, so name a new folder")
+    return out
 
 
-def _histories(
-    app: App, shop: Workspace, customers: Sequence[Customer], until: datetime
-) -> Iterator[tuple[tuple[Event, ...], Context]]:
-    for customer in customers:
-        history = app.pipeline.log.history(shop.workspace_id, customer.members, until=until)
-        yield history.events, Context(app.pipeline.taxonomy, shop.zone, history.items, history.texts)
-
-
-def _write(out: Path, text: str) -> None:
-    """All of the file or nothing."""
-    unfinished = out.with_name(f".{out.name}.new")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(out)
-
-
-def _as_yaml(found: Fitted, shared: HalfLife, origin: str) -> str:
-    lines = [f"# Half-lives in days fitted by `understory fit decay` on {found.cases:,} cases: {origin}."]
-    lines += ["# Copy what you believe into knowledge_base/taxonomy.yaml; profiles are then folded anew."]
-    lines += [f"default_half_life_days: {shared.days:.1f}", "topics:"]
-    for topic, value in sorted(found.topics.items()):
-        lines.append(f"  {topic}: {{half_life_days: {value.days:.1f}}}  # {_interval(value)}, n = {value.n}")
-    return "\n".join(lines) + "\n"
-
-
-def _as_json(found: Fitted, shared: HalfLife) -> dict[str, object]:
-    return {
-        "cases": found.cases,
-        "default_half_life_days": shared._asdict(),
-        "topics": {topic: value._asdict() for topic, value in sorted(found.topics.items())},
-    }
-
-
-def _print(found: Fitted, shared: HalfLife) -> None:
-    table = Table("topic", "half-life, days", "95% interval", "n")
-    for topic, value in sorted(found.topics.items(), key=lambda pair: (-pair[1].days, pair[0])):
-        table.add_row(topic, f"{value.days:.1f}", _interval(value), f"{value.n:,}")
-    table.add_section()
-    table.add_row("all alike", f"{shared.days:.1f}", _interval(shared), f"{shared.n:,}")
-    Console().print(table)
-    print(f"{found.cases:,} cases: days on which somebody came back to one of several topics they knew")
-
-
-def _interval(value: HalfLife) -> str:
-    return f"{value.low:.1f} to {value.high:.1f}"
+def _fit_table(table: ShopTable, as_of: str, horizon_days: int, basis: Basis, folder: Path, now: datetime) -> Saved:
+    moment = table.moment(as_of)
+    progress(f"fitting {horizon_days} days on {table.path.name} up to {moment.isoformat()}")
+    found = enough(saved.make(table.known(moment, basis), horizon_days=horizon_days, now=now))
+    artefacts.write(folder, saved.pack(found))
+    return found

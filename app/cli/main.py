@@ -14,11 +14,15 @@ from typer.exceptions import TyperException
 
 from app.cli.backup import backup_commands
 from app.cli.data import data_commands
+from app.cli.explain import explain_commands
 from app.cli.fit import fit
 from app.cli.identity import identity
+from app.cli.intent import intent_commands
 from app.cli.kb import kb
 from app.cli.keys import keys
 from app.cli.moves import move_commands
+from app.cli.paths import path_commands
+from app.cli.predict import predict_commands
 from app.cli.profile import profile
 from app.cli.quality import quality_commands, quarantine, sources
 from app.cli.reading import reading_commands
@@ -30,7 +34,11 @@ cli.add_typer(data_commands)
 cli.add_typer(quality_commands)
 cli.add_typer(reading_commands)
 cli.add_typer(move_commands)
+cli.add_typer(intent_commands)
+cli.add_typer(path_commands)
+cli.add_typer(explain_commands)
 cli.add_typer(reflect_commands)
+cli.add_typer(predict_commands)
 cli.add_typer(backup_commands)
 cli.add_typer(sources, name="sources")
 cli.add_typer(quarantine, name="quarantine")

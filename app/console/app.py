@@ -19,6 +19,8 @@ from app.console.customer import customer_page
 from app.console.customers import customers_page
 from app.console.data import data_page
 from app.console.frame import Page, frame, text
+from app.console.models import PATH as MODELS
+from app.console.models import models_page
 from app.console.moves import PATH as MOVES
 from app.console.moves import moves_page
 from app.errors import InvalidInput, NotFound
@@ -48,6 +50,14 @@ def create_console(parts: App) -> FastAPI:
     @ui.page(MOVES, response_timeout=_PAGE_SECONDS)
     async def moves(lang: str = "", as_of: str = "") -> None:
         await _draw(parts, lang, as_of, moves_page)
+
+    @ui.page(MODELS, response_timeout=_PAGE_SECONDS)
+    async def models(lang: str = "", as_of: str = "") -> None:
+        await _draw(parts, lang, as_of, models_page)
+
+    @ui.page(MODELS + "/{model_card_id}", response_timeout=_PAGE_SECONDS)
+    async def model(model_card_id: str, lang: str = "", as_of: str = "") -> None:
+        await _draw(parts, lang, as_of, lambda page: models_page(page, model_card_id))
 
     console = FastAPI(openapi_url=None)
     console.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK)

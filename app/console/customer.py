@@ -12,13 +12,16 @@ from app.console.frame import Page, card, frame, meter, text
 from app.console.habits_card import habits_card
 from app.console.history_card import history_card
 from app.console.identity_card import identity_card
+from app.console.intent_card import intent_card
 from app.console.narrative_panel import NarrativePanel
 from app.console.numbers_card import numbers_card
+from app.console.paths_card import paths_card
 from app.console.story_panel import StoryPanel, event_table
 from app.console.strategy_card import StrategyCard
 from app.identity.schemas import IdentityView
+from app.strategy.told_paths import CustomerPaths
 from app.viewing import latest_events
-from app.views import CustomerReading, EvidenceEvent, InterestCurve
+from app.views import CustomerReading, EvidenceEvent, InterestCurve, NextPurchase
 
 _INTERESTS = 8
 _SURE = 0.8
@@ -29,7 +32,7 @@ _LATEST = 15
 
 async def customer_page(page: Page, ref: str) -> None:
     """Read the customer, then draw everything about them."""
-    reading, curves, view, latest = await run_in_threadpool(_read, page, ref)
+    reading, curves, view, latest, paths, intent = await run_in_threadpool(_read, page, ref)
     with frame(page, f"/customer/{ref}"):
         _header(page, reading)
         with ui.element("div").classes("columns"):
@@ -38,9 +41,11 @@ async def customer_page(page: Page, ref: str) -> None:
                 NarrativePanel(page, reading)
                 shifts_card(page, reading)
                 _curves(page, curves)
+                paths_card(page, paths)
                 _latest(page, latest)
             with ui.element("div").classes("side-column"):
                 numbers_card(page, reading)
+                intent_card(page, intent)
                 signals_card(page, reading)
                 _interests(page, reading)
                 habits_card(page, reading)
@@ -55,16 +60,21 @@ class _Read(NamedTuple):
     curves: tuple[InterestCurve, ...]
     view: IdentityView
     latest: tuple[EvidenceEvent, ...]
+    paths: CustomerPaths
+    intent: NextPurchase
 
 
 def _read(page: Page, ref: str) -> _Read:
     pipeline, workspace = page.pipeline, page.workspace
     customer = pipeline.identity.customer(workspace.workspace_id, ref)
+    reading = pipeline.read_customer(workspace, ref, as_of=page.as_of, lang=page.lang)
     return _Read(
-        pipeline.read_customer(workspace, ref, as_of=page.as_of, lang=page.lang),
+        reading,
         pipeline.interest_curves(workspace, ref, as_of=page.as_of, lang=page.lang),
         pipeline.merging.view(workspace, ref),
         latest_events(pipeline.book(workspace, customer, as_of=page.as_of), _LATEST),
+        pipeline.paths_of(workspace, reading, lang=page.lang),
+        pipeline.next_purchase(workspace, ref, as_of=page.as_of, lang=page.lang),
     )
 
 

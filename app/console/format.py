@@ -94,7 +94,7 @@ class Formatter(NamedTuple):
         """How the interval did on data that the model had not seen, in words."""
         if calibration is None:
             return self.say("list.not_measured")
-        where, above = self._where(calibration.set), self.percent(calibration.above_q90, 1)
+        where, above = self.where(calibration.set), self.percent(calibration.above_q90, 1)
         return self.say("list.measured", where=where, share=above, n=self.number(calibration.n))
 
     def churn_measured(self, calibration: ChurnCalibration | None) -> str:
@@ -102,10 +102,11 @@ class Formatter(NamedTuple):
         if calibration is None:
             return self.say("list.not_measured")
         predicted, observed = self.percent(calibration.predicted), self.percent(calibration.observed)
-        where, n = self._where(calibration.set), self.number(calibration.n)
+        where, n = self.where(calibration.set), self.number(calibration.n)
         return self.say("numbers.churn_measured", where=where, predicted=predicted, observed=observed, n=n)
 
-    def _where(self, measured_on: str) -> str:
+    def where(self, measured_on: str) -> str:
+        """What a record was measured on, in words."""
         found = _BACKTEST.fullmatch(measured_on)
         return self.say("list.backtest", cut=found[1], days=found[2]) if found else measured_on
 

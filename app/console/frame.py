@@ -59,6 +59,7 @@ def frame(page: Page, path: str) -> Iterator[None]:
             ui.label("林下").classes("brand-zh")
         ui.label(page.say("app.tagline")).classes("tagline")
         ui.link(page.say("moves.link"), page.url("/shifts")).classes("nav-link")
+        ui.link(page.say("models.link"), page.url("/models")).classes("nav-link")
         ui.link(page.say("data.link"), page.url("/data")).classes("nav-link")
         ui.label(page.say("app.workspace", name=page.workspace.workspace_id)).classes("chip")
         _date_picker(page, path)

@@ -6,6 +6,7 @@ from nicegui import ui
 
 from app.console.customers import heat
 from app.console.frame import Page, card, meter, text
+from app.console.why_panel import WhyPanel
 from app.predict.schemas import ChurnEstimate, LtvEstimate
 from app.views import CustomerReading
 
@@ -18,12 +19,14 @@ def numbers_card(page: Page, reading: CustomerReading) -> None:
             return
         _value(page, reading.ltv)
         text(page.show.measured(reading.ltv.calibration), "muted small")
+        ui.link(page.say("models.heading"), page.url("/models")).classes("small")
         _reasons(page, "numbers.drivers", reading.ltv.drivers, reading)
         ui.element("hr")
         _churn(page, reading.churn)
         _reasons(page, "numbers.signals", reading.churn.signals, reading)
         if not reading.churn.signals:
             text(page.say("numbers.no_signals"), "muted small")
+        WhyPanel(page, reading)
 
 
 def _value(page: Page, ltv: LtvEstimate) -> None:

@@ -27,6 +27,17 @@ def query(connection: Connection, sql: str, values: Sequence[Value] = ()) -> lis
     return rows
 
 
+def pieces(
+    connection: Connection, sql: str, values: Sequence[Value] = (), *, size: int = 50_000
+) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a SELECT, some at a time: for results that are better not held as objects all at once."""
+    result = connection.exec_driver_sql(_marked(sql, connection.dialect.paramstyle), tuple(values))
+    cursor = result.cursor
+    while cursor and (rows := cursor.fetchmany(size)):
+        yield list(rows)
+    result.close()
+
+
 def execute(connection: Connection, sql: str, values: Sequence[Value] = ()) -> None:
     """A statement that gives nothing back."""
     connection.exec_driver_sql(_marked(sql, connection.dialect.paramstyle), tuple(values))

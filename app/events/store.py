@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
@@ -16,8 +17,10 @@ from app.database.engine import Database
 from app.database.statements import insert_rows, query, select_in, upsert_rows
 from app.database.types import from_micros, to_micros
 from app.events import catalogue
+from app.events.activity import DayCounts, KeptCounts, day_counts
 from app.events.ends import Chains, RecentEnds
 from app.events.intake import Accepted
+from app.events.refunds import RefundTotal, refund_totals
 from app.events.rows import COLUMNS, to_event, to_row
 from app.events.schemas import GRAPH_KINDS, OUR_SOURCE, Event, EventKind, History, Item, Member
 from app.events.tables import event_subjects, event_texts, events, log_heads
@@ -98,6 +101,7 @@ class EventLog:
         """Read and write through `database`."""
         self._database = database
         self._ends = RecentEnds()
+        self._counts = KeptCounts()
 
     def append(self, connection: Connection, batch: Sequence[Accepted]) -> Appended:
         """Log a batch of one workspace inside the caller's write transaction."""
@@ -172,6 +176,19 @@ class EventLog:
         found = select(c.subject, order, func.min(c.occurred_at), total).where(*wanted).group_by(c.subject, order)
         with self._database.read() as connection:
             return [OrderTotal(s, o, at, int(amount)) for s, o, at, amount in connection.execute(found)]
+
+    def refund_totals(self, workspace_id: str, *, until: datetime) -> list[RefundTotal]:
+        """Every refund up to `until`, for estimators that take them off."""
+        with self._database.read() as connection:
+            return refund_totals(connection, workspace_id, until=until)
+
+    def day_counts(self, workspace_id: str, *, until: datetime, zone: ZoneInfo) -> DayCounts:
+        """What everybody did on each local day up to `until`, counted by kind."""
+        with self._database.read() as connection:
+            head = _head(connection, workspace_id)
+            if head.newest_at is not None and head.newest_at <= until:
+                return self._counts.up_to(connection, workspace_id, head.position, newest_at=head.newest_at, zone=zone)
+            return day_counts(connection, workspace_id, until=until, zone=zone)
 
     def subjects(self, workspace_id: str, *, until: datetime) -> set[str]:
         """Everyone of whom the log holds an event up to `until`."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from app.insights.risks import risks_of
 from app.narrative.making import made
-from app.narrative.measures import OVERDUE
 from app.narrative.schemas import Claim, ClaimKind, Predicate, Unit
 from app.predict.schemas import ChurnEstimate, LtvEstimate
 
@@ -16,7 +16,6 @@ _DRIVERS = (
     Predicate.DAYS_SINCE_LAST_ORDER,
 )
 """The claims whose values enter the estimators: frequency, spend per purchase, rhythm, age and recency."""
-_FALLING = (Predicate.ORDER_COUNT_CHANGE, Predicate.ORDER_VALUE_CHANGE)
 
 
 def prediction_claims(
@@ -57,27 +56,16 @@ def prediction_claims(
 
 
 def explain(ltv: LtvEstimate, churn: ChurnEstimate, claims: Sequence[Claim]) -> tuple[LtvEstimate, ChurnEstimate]:
-    """The estimates with the claims that drive them, may undo them, or signal leaving."""
+    """The estimates with the claims that drive them, may undo them, or signal leaving.
+
+    How much each of them counts is worked out on demand: `drivers.py`.
+    """
     drivers = [c for c in claims if c.predicate in _DRIVERS]
-    falling = [c for c in claims if c.predicate in _FALLING and c.direction == "down"]
-    signs = [c for c in claims if c.predicate is Predicate.SIGNAL]
-    signals = [*falling, *_overdue(claims), *_soured(claims), *signs]
+    signals = [c for risk in risks_of(claims) for c in risk.claims]
     return (
         ltv.model_copy(update={"drivers": _ids(drivers), "risks": _ids(signals)}) if ltv.status == "ok" else ltv,
         churn.model_copy(update={"signals": _ids(signals)}),
     )
-
-
-def _overdue(claims: Sequence[Claim]) -> list[Claim]:
-    by = {c.predicate: c for c in claims}
-    since, gap = by.get(Predicate.DAYS_SINCE_LAST_ORDER), by.get(Predicate.USUAL_GAP)
-    late = since and gap and (since.value or 0) > OVERDUE * (gap.value or 0)
-    return [since, gap] if since and gap and late else []
-
-
-def _soured(claims: Sequence[Claim]) -> list[Claim]:
-    low = [c for c in claims if c.predicate is Predicate.REVIEWED and c.value is not None and c.value <= 2]
-    return low + [c for c in claims if c.reading == "losing_patience"]
 
 
 def _ids(claims: Iterable[Claim]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from app.schema import Lang
 _LOCALES: Final[dict[Lang, str]] = {"zh": "zh_CN", "en": "en_GB"}
 _TENTH: Final = Decimal("0.1")
 _ONE: Final = Decimal(1)
+_WHOLE_FROM: Final = 10
+"""Major units from which estimates are told without decimals."""
 
 
 @cache
@@ -65,6 +67,15 @@ class Formats:
             return f"{sign}{self._grouped(abs(amount))}{written.suffix}"
         whole, rest = divmod(abs(amount), 10**written.precision)
         return f"{sign}{self._grouped(whole)}{self._point}{rest:0{written.precision}d}{written.suffix}"
+
+    def estimate(self, minor: float, currency: str) -> str:
+        """An amount that is not known to the cent: in whole major units from ten of them on."""
+        written = self._currencies.get(currency) or self._learn(currency)
+        major = 10**written.precision
+        if abs(minor) < _WHOLE_FROM * major:
+            return self.money(minor, currency)
+        whole = round(minor / major)
+        return f"{written.prefix if whole >= 0 else written.minus}{self._grouped(abs(whole))}{written.suffix}"
 
     def share(self, x: float) -> str:
         """Whole per cent; small but real shares are not rounded to nothing, nor nearly all to everything."""

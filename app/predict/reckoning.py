@@ -1,29 +1,48 @@
-"""What a workspace's purchases say at one moment, fitted once and kept while it stays true."""
+"""What a workspace's purchases say at one moment; what is learned from them is learned once a week and kept.
+
+The model that answers on a day was fitted on what was known at the end of the last Sunday before it, so that a number
+moves because the customer did, not because the model was fitted again. Sunday's model follows from the log alone: read
+again later, or on another machine, it is the same.
+"""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from threading import Lock
+from typing import TypeVar
 
 from app.access.schemas import Workspace
 from app.events.store import EventLog
-from app.identity.store import IdentityStore
-from app.predict.cohort import Cohort
-from app.predict.model import CustomerModel, fit
+from app.events.timestamps import end_of_day
+from app.predict.behaviour.columns import BehaviourColumns
+from app.predict.fitted import Fitted, estimate, learn
+from app.predict.inputs.cohort import Cohort
+from app.predict.inputs.gathering import Gatherer
+from app.predict.kept.fingerprint import of_inputs
+from app.predict.model import CustomerModel
+from app.predict.value.season import Calendar, Calendars
 from app.profile.schemas import RfmClass
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 HORIZON_DAYS = 90
 KEPT = 8
-"""Moments whose fitted model is kept; the one used longest ago goes first."""
+"""Moments, and fitted models, that are kept; the one used longest ago goes first."""
+_SUNDAY = 3
+"""1970-01-04 was one."""
 
 
 @dataclass(frozen=True)
 class Reckoning:
-    """What a workspace's purchases say at one moment: its buyers and the model fitted on them."""
+    """What a workspace's purchases say at one moment: its buyers and the model that answers for them."""
 
     seen: frozenset[str]
     """customer_ids of everyone who had an event by then."""
     cohort: Cohort
+    beside: BehaviourColumns | None
+    """What is known beside purchases; None where nothing but orders is on record."""
     model: CustomerModel
 
     def purchase_rate(self, rfm_class: RfmClass | None) -> float | None:
@@ -34,35 +53,76 @@ class Reckoning:
 class Reckoner:
     """Buyers and models by workspace and moment; every read of a page needs the same one."""
 
-    def __init__(self, log: EventLog, identity: IdentityStore) -> None:
-        """Orders come from `log`, their owners from `identity`."""
-        self._log, self._identity = log, identity
-        self._kept: OrderedDict[tuple[str, datetime, int, str], Reckoning] = OrderedDict()
+    def __init__(
+        self,
+        log: EventLog,
+        gatherer: Gatherer,
+        calendars: Calendars,
+        kept: Callable[[Workspace, str], Fitted | None],
+    ) -> None:
+        """Who was there comes from `log`, all else from `gatherer`; `kept` finds a model by its fingerprint."""
+        self._log, self._gatherer, self._calendars, self._stored = log, gatherer, calendars, kept
+        self._kept: OrderedDict[tuple[str, datetime, tuple[int, str, int]], Reckoning] = OrderedDict()
+        self._fitted: OrderedDict[str, Fitted] = OrderedDict()
         self._fitting = Lock()
 
     def at(self, workspace: Workspace, as_of: datetime) -> Reckoning:
         """The reckoning at `as_of`; made anew when more was sent, or customers were merged, since it was made."""
-        name = workspace.workspace_id
-        key = (name, as_of, self._log.position(name, ours=False), self._identity.revision(name))
+        key = (workspace.workspace_id, as_of, self._gatherer.version(workspace))
         with self._fitting:  # two pages that ask at once wait for one fit
             if key not in self._kept:
                 self._kept[key] = self._reckon(workspace, as_of)
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            _keep(self._kept, key)
             return self._kept[key]
 
     def _reckon(self, workspace: Workspace, as_of: datetime) -> Reckoning:
-        orders = self._log.order_totals(workspace.workspace_id, until=as_of)
+        _, owners, cohort, beside = self._gatherer.at(workspace, as_of)
         subjects = self._log.subjects(workspace.workspace_id, until=as_of)
-        owners = self._identity.owners(workspace.workspace_id)
-        cohort = Cohort.build(orders, owners, zone=workspace.zone, as_of=as_of)
-        model = fit(
-            cohort.purchases,
-            as_of_day=cohort.as_of_day,
-            horizon_days=HORIZON_DAYS,
-            currency=workspace.currency,
-            fitted_until=as_of,
-        )
+        fitted = self._learned(workspace, cohort, beside, as_of)
+        found = estimate(fitted, cohort.purchases, as_of_day=cohort.as_of_day, beside=beside)
         seen = frozenset(owner for subject in subjects for owner in owners.ever(subject))
-        return Reckoning(seen, cohort, model)
+        return Reckoning(seen, cohort, beside, CustomerModel(fitted, found))
+
+    def _learned(
+        self, workspace: Workspace, cohort: Cohort, beside: BehaviourColumns | None, as_of: datetime
+    ) -> Fitted:
+        """Last Sunday's model; a shop that had too little by then is read as it stands."""
+        calendar, zone = self._calendars.of(workspace.timezone), workspace.zone
+        sunday = last_sunday(cohort.as_of_day)
+        moment = end_of_day(date.fromordinal(sunday + date(1970, 1, 1).toordinal()), zone)
+        fitted = self._fit(workspace, cohort, beside, calendar, sunday, moment)
+        return self._fit(workspace, cohort, beside, calendar, cohort.as_of_day, as_of) if fitted.missing else fitted
+
+    def _fit(
+        self,
+        workspace: Workspace,
+        cohort: Cohort,
+        beside: BehaviourColumns | None,
+        calendar: Calendar,
+        day: int,
+        moment: datetime,
+    ) -> Fitted:
+        purchases, currency = cohort.purchases, workspace.currency
+        key = of_inputs(
+            purchases, day=day, horizon_days=HORIZON_DAYS, currency=currency, basis="gross", calendar=calendar,
+            beside=beside,
+        )  # fmt: skip
+        if key not in self._fitted:
+            self._fitted[key] = self._stored(workspace, key) or learn(
+                purchases, day=day, horizon_days=HORIZON_DAYS, currency=currency, fitted_until=moment,
+                calendar=calendar, model_card_id=f"card_{key[:20]}", beside=beside,
+            )  # fmt: skip
+        _keep(self._fitted, key)
+        return self._fitted[key]
+
+
+def last_sunday(day: int) -> int:
+    """The last Sunday before a local day; both are days since 1970-01-01."""
+    return day - 1 - (day - 1 - _SUNDAY) % 7
+
+
+def _keep(kept: OrderedDict[K, V], key: K) -> None:
+    """Mark as used, and let go of what was not used for longest."""
+    kept.move_to_end(key)
+    while len(kept) > KEPT:
+        kept.popitem(last=False)

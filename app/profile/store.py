@@ -17,6 +17,7 @@ from app.database.statements import execute, execute_each, query, select_in, ups
 from app.database.types import UtcTime, from_micros, to_micros
 from app.profile.checkpoints import Checkpoint, encoded
 from app.profile.fold import FOLD_VERSION, Heart, State
+from app.profile.telltales import Telltale
 
 profile_states = Table(
     "profile_states",
@@ -57,6 +58,7 @@ Checkpoints = dict[datetime, tuple[int, bytes]]
 """Time -> (identity_version, encoded state)."""
 _decoder = msgspec.msgpack.Decoder(State)
 _heart = msgspec.msgpack.Decoder(Heart)
+_telltale = msgspec.msgpack.Decoder(Telltale)
 
 
 class Offset(NamedTuple):
@@ -149,6 +151,16 @@ class ProfileStore:
                 heart = _heart.decode(state)
                 if (heart.fold_version, heart.taxonomy_hash) == self._version:
                     yield customer_id, heart
+
+    def telltales(self, workspace_id: str) -> Iterator[tuple[str, Telltale]]:
+        """What of every customer tells of leaving, by customer_id; nothing else of their states is read."""
+        with self._database.read() as connection:
+            if not self.offset_in(connection, workspace_id).position:
+                return
+            for customer_id, _, state in _rows(connection, workspace_id, None):
+                found = _telltale.decode(state)
+                if (found.fold_version, found.taxonomy_hash) == self._version:
+                    yield customer_id, found
 
     def checkpoint(self, workspace_id: str, customer_id: str, before: datetime) -> State | None:
         """The newest checkpoint whose events all happened before a moment."""

@@ -22,7 +22,12 @@ class Weighed(NamedTuple):
     @property
     def smaller_group(self) -> int:
         """Customers in the smaller of the two groups that the lift was measured on."""
-        return min(self.match.lift.treated_n, self.match.lift.control_n)
+        return smaller_group(self.match)
+
+
+def smaller_group(match: CampaignMatch) -> int:
+    """Customers in the smaller of the two groups that a lift was measured on."""
+    return min(match.lift.treated_n, match.lift.control_n)
 
 
 def weigh(matches: Sequence[CampaignMatch], policy: Policy) -> list[Weighed]:
@@ -50,7 +55,7 @@ def first_test(profile: Profile, test: Measurement, channel: Channel, policy: Po
 
 
 def _candidate(match: CampaignMatch, policy: Policy) -> Candidate:
-    cost = _cost(match, policy)
+    cost = cost_of(match, policy)
     expected, low, high = (
         policy.default_margin * lift - cost for lift in (match.expected.mean, match.expected.low, match.expected.high)
     )
@@ -58,7 +63,8 @@ def _candidate(match: CampaignMatch, policy: Policy) -> Candidate:
     return Candidate(action=action, expected=expected, low=low, high=high)
 
 
-def _cost(match: CampaignMatch, policy: Policy) -> float:
+def cost_of(match: CampaignMatch, policy: Policy) -> float:
+    """What the arm costs per customer, in minor units: as its outcome recorded it, else as the policy declares."""
     if match.cost_per_customer is not None:
         return match.cost_per_customer
     redeemed = match.arm.offer.amount_minor if match.arm.offer else 0

@@ -57,6 +57,8 @@ class Wording(Frozen):
     risks: dict[str, str]
     why: dict[str, str]
     ai_label: dict[Rung, str]
+    paths: dict[str, str]
+    """Actions by name, what their paths stand on, and what a reader should know."""
 
 
 @cache

@@ -1,4 +1,7 @@
-"""Take the screenshots anew: `python docs/screenshots/take.py http://127.0.0.1:8000`, serve.py running on the demo."""
+"""Take the screenshots anew: `python docs/screenshots/take.py http://127.0.0.1:8000`, serve.py running on the demo.
+
+The page of models needs one: `understory fit` first.
+"""
 
 import sys
 from pathlib import Path
@@ -9,7 +12,7 @@ HERE = Path(__file__).parent
 
 
 def main(address: str) -> None:
-    """All seven, in a window of 1280 pixels."""
+    """All nine, in a window of 1280 pixels."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
@@ -39,6 +42,14 @@ def main(address: str) -> None:
         page.goto(f"{address}/data?lang=en")
         page.locator("section.panel").nth(2).wait_for()
         shoot(page, "data-en.png", height=1000)
+        page.goto(f"{address}/models?lang=en")
+        page.locator("section.panel").first.wait_for()
+        shoot(page, "models-en.png", height=1000)
+        page.goto(f"{customer}?lang=en")
+        page.locator(".why-ask").first.click()
+        page.locator(".why-step").first.wait_for()
+        page.add_style_tag(content=".bar-top { position: static }")
+        page.locator(".why").first.screenshot(path=HERE / "why-en.png")
         browser.close()
 
 

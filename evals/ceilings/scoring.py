@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from app.predict.scores import auc, average, levels
 from evals import intervals
 from evals.ceilings.cases import Answer, Case
 from evals.ceilings.watching import Flags, Floats
-from evals.scorers.numeric import auc, average, levels
 from evals.task import Metric
 
 _ROUNDS = 200

@@ -1,12 +1,15 @@
 """Whether a prediction told is the estimator's: fit it again on the raw order rows and compare."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from app.narrative.schemas import Claim, Predicate
-from app.predict.model import CustomerModel, fit
-from app.predict.purchases import PurchaseDays
+from app.predict.fitted import estimate, learn
+from app.predict.inputs.cohort import among
+from app.predict.inputs.purchases import PurchaseDays
+from app.predict.model import CustomerModel
+from app.predict.reckoning import Reckoning
 from evals.scorers.ledger import Bought
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -14,21 +17,32 @@ _ROUNDING = 5e-5
 """Probabilities are told with four decimals."""
 
 
-def estimator(
-    bought: Iterable[Bought], *, as_of: datetime, zone: ZoneInfo, currency: str, horizon_days: int
-) -> CustomerModel:
-    """The product's estimator, fitted from scratch on order rows. An order falls on the local day of its first line."""
+def estimator(bought: Iterable[Bought], served: Reckoning, *, zone: ZoneInfo, horizon_days: int) -> CustomerModel:
+    """The product's estimator, fitted from scratch on order rows. An order falls on the local day of its first line.
+
+    What the product gathered beside purchases is taken from what it served; orders and the fit are made anew.
+    """
     orders: dict[tuple[str, str], list[Bought]] = {}
     for line in bought:
         orders.setdefault((line.customer_id, line.order), []).append(line)
     days = [min(line.at for line in lines).astimezone(zone).toordinal() - _EPOCH for lines in orders.values()]
-    purchases = PurchaseDays.from_rows(
+    found = PurchaseDays.from_rows(
         [customer_id for customer_id, _ in orders],
         days,
         [sum(line.amount for line in lines) for lines in orders.values()],
     )
-    today = as_of.astimezone(zone).toordinal() - _EPOCH
-    return fit(purchases, as_of_day=today, horizon_days=horizon_days, currency=currency, fitted_until=as_of)
+    purchases, fitted = among(served.cohort.purchases.customer_ids, found), served.model.fitted
+    again = learn(
+        purchases,
+        day=fitted.day,
+        horizon_days=horizon_days,
+        currency=fitted.currency,
+        fitted_until=fitted.fitted_until,
+        calendar=fitted.calendar,
+        model_card_id=fitted.model_card_id,
+        beside=served.beside,
+    )
+    return CustomerModel(again, estimate(again, purchases, as_of_day=served.cohort.as_of_day, beside=served.beside))
 
 
 def faults(claim: Claim, model: CustomerModel) -> list[str]:

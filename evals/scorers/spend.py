@@ -1,35 +1,22 @@
-"""Forecasts of spend, ours and the baselines', scored together: every figure of every cut from the same redraws.
+"""Forecasts of spend, ours and the baselines': the figures of one cut in every draw."""
 
-Customers are redrawn, not rows: whoever is drawn counts in all cuts and for all forecasters alike, so intervals
-respect that cuts share customers, and differences between forecasters are paired.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from evals.intervals import draw, interval
-from evals.scorers import numeric
-from evals.scorers.numeric import Floats, Forecast, Ints
-from evals.task import CutResult, Metric
+from app.predict import scores as numeric
+from app.predict.scores import Floats, Ints
+from evals.intervals import over
+from evals.scorers.paired import OURS, CutDraws, Weights, undefined
 
-OURS = "ours"
-OF_MEAN = {
-    "rmse": numeric.rmse,
-    "tweedie": numeric.tweedie,
-    "spearman": numeric.spearman,
-    "gini": numeric.gini,
-    "lift10": numeric.lift10,
-    "level": numeric.level,
-}
-LESS_IS_BETTER = ("rmse", "tweedie", "mae")
-MORE_IS_BETTER = ("spearman", "gini", "lift10")
-"""Level has no better side but 1, so it is in neither."""
-
-Key = tuple[int, str, str]
-"""(index of the cut, who predicts, metric)."""
+SIDES = {"rmse": -1, "tweedie": -1, "spearman": 1, "gini": 1, "lift10": 1, "mae": -1}
+"""Level has no better side but 1, so it is not among them."""
+OF_ALL = ("rmse", "tweedie", "spearman", "gini", "lift10", "level", "mae")
+CLASSES = ("high", "medium", "low")
+"""Of confidence, best first."""
 
 
 class Case(NamedTuple):
@@ -37,87 +24,64 @@ class Case(NamedTuple):
 
     cut: date
     customer: Ints
-    forecasts: dict[str, Forecast]
-    medians: dict[str, Floats]
+    actual: Floats
+    means: dict[str, Floats]
+    """Who -> expected spend; ours is among them. A baseline's only number is its median, too."""
+    median: Floats
     q10: Floats
     q90: Floats
     p_zero: Floats
-    model_card_id: str
-
-    @property
-    def actual(self) -> Floats:
-        """What they spent within the horizon."""
-        return self.forecasts[OURS].actual
+    confidence: NDArray[np.str_]
+    floor: float
+    """Least prediction that the Tweedie deviance sees."""
 
 
-class Scored(NamedTuple):
-    """The draws of every figure, and how many customers each cut has."""
-
-    drawn: dict[Key, Floats]
-    sizes: list[int]
-
-
-def score(cases: Sequence[Case], customers: int, *, rounds: int, seed: int) -> Scored:
-    """Draw all figures of all cuts; `customers` is how many there are to draw from."""
-
-    def statistic(weight: Floats) -> dict[Key, float]:
-        return {
-            (i, who, metric): value
-            for i, case in enumerate(cases)
-            for (who, metric), value in _figures(case, weight[case.customer]).items()
-        }
-
-    return Scored(draw(statistic, customers, rounds=rounds, seed=seed), [len(case.actual) for case in cases])
+def figures(case: Case, weights: Weights) -> CutDraws:
+    """All draws of one cut; `weights` are those of all customers there are."""
+    mine = weights[:, case.customer]
+    found: dict[tuple[str, str], Floats] = {}
+    for who, mean in case.means.items():
+        found |= _of_forecaster(case, who, mean, mine)
+    found |= over(mine, lambda weight: _of_interval(case, weight))
+    found |= over(mine, lambda weight: _by_confidence(case, weight))
+    sizes = {f"error_{name}": int((case.confidence == name).sum()) for name in CLASSES}
+    return CutDraws(case.cut, len(case.actual), found, sizes)
 
 
-def over_cuts(scored: Scored) -> dict[str, dict[str, Metric]]:
-    """Per forecaster, every metric as the mean over cuts."""
-    found: dict[str, dict[str, Metric]] = {}
-    for cut, who, name in scored.drawn:
-        if cut == 0:
-            found.setdefault(who, {})[name] = interval(_mean(scored, who, name), sum(scored.sizes))
-    return found
+def relative_error(case: Case, weight: Floats, group: NDArray[np.bool_]) -> float:
+    """Of a group: sum of |spent - predicted mean| over the sum of predicted means; NaN for none."""
+    error = np.abs(case.actual - case.means[OURS])[group] @ weight[group]
+    value = case.means[OURS][group] @ weight[group]
+    return float(error / value) if value > 0 else float("nan")
 
 
-def of_cut(scored: Scored, i: int, cut: date) -> CutResult:
-    """The figures of one cut."""
-    found: dict[str, dict[str, Metric]] = {}
-    for key, drawn in scored.drawn.items():
-        if key[0] == i:
-            found.setdefault(key[1], {})[key[2]] = interval(drawn, scored.sizes[i])
-    return CutResult(cut=cut, n=scored.sizes[i], metrics=found.pop(OURS), baselines=found)
+def _of_forecaster(case: Case, who: str, mean: Floats, weights: Weights) -> dict[tuple[str, str], Floats]:
+    if not np.isfinite(mean).all():
+        return undefined(OF_ALL, who, weights)
+    f = numeric.forecast(case.actual, mean, floor=case.floor)
+    deviance, off = numeric.deviance(f), np.abs(case.actual - (case.median if who == OURS else mean))
+
+    def statistic(weight: Floats) -> dict[tuple[str, str], float]:
+        rmse, deviation = numeric.rmse(f, weight), numeric.average(deviance, weight)
+        level, error = numeric.level(f, weight), numeric.average(off, weight)
+        values = (rmse, deviation, *numeric.rankings(f, weight), level, error)
+        return {(who, metric): value for metric, value in zip(OF_ALL, values, strict=True)}
+
+    return over(weights, statistic)
 
 
-def differences(scored: Scored) -> dict[str, dict[str, Metric]]:
-    """Ours minus the best baseline of each metric, by that baseline's name."""
-    found: dict[str, dict[str, Metric]] = {}
-    for name in (*LESS_IS_BETTER, *MORE_IS_BETTER):
-        whos = {who for _, who, metric in scored.drawn if metric == name} - {OURS}
-        theirs = {who: _mean(scored, who, name) for who in sorted(whos)}
-        defined = {who: drawn for who, drawn in theirs.items() if np.isfinite(drawn[0])}
-        if defined:
-            best = _best(defined, less=name in LESS_IS_BETTER)
-            gap = _mean(scored, OURS, name) - defined[best]
-            found.setdefault(best, {})[name] = interval(gap, sum(scored.sizes))
-    return found
-
-
-def _best(drawn: Mapping[str, Floats], *, less: bool) -> str:
-    sign = 1 if less else -1
-    return min(drawn, key=lambda who: float(sign * drawn[who][0]))
-
-
-def _mean(scored: Scored, who: str, name: str) -> Floats:
-    cuts = [scored.drawn[i, who, name] for i in range(len(scored.sizes))]
-    return np.asarray(np.mean(cuts, axis=0), dtype=np.float64)
-
-
-def _figures(case: Case, weight: Floats) -> dict[tuple[str, str], float]:
-    """All metrics of one cut for customers that count `weight` times each."""
-    found = {(who, name): scorer(f, weight) for who, f in case.forecasts.items() for name, scorer in OF_MEAN.items()}
-    found |= {(who, "mae"): numeric.mae(case.actual, median, weight) for who, median in case.medians.items()}
-    return found | {
+def _of_interval(case: Case, weight: Floats) -> dict[tuple[str, str], float]:
+    return {
         (OURS, "pit_above_q90"): numeric.pit_above_q90(case.actual, case.q90, case.p_zero, weight),
         (OURS, "pinball90"): numeric.pinball(case.actual, case.q90, 0.9, weight),
         (OURS, "inside_q10_q90"): numeric.inside(case.actual, case.q10, case.q90, weight),
     }
+
+
+def _by_confidence(case: Case, weight: Floats) -> dict[tuple[str, str], float]:
+    return {(OURS, f"error_{name}"): relative_error(case, weight, case.confidence == name) for name in CLASSES}
+
+
+def tenths(by: Floats) -> Sequence[Ints]:
+    """Rows in ten groups of one size, ordered by a column; fewer groups for fewer rows."""
+    return [rows for rows in np.array_split(np.argsort(by, kind="stable"), 10) if rows.size]

@@ -127,11 +127,11 @@ def _ceilings(options: GroundingOptions, say: Say) -> Ceilings:
 def _tell(
     open_: shop.Open, chosen: Sequence[str], as_of: datetime, ledger: Ledger, languages: Sequence[Lang], say: Say
 ) -> Iterable[Told]:
-    bought = ledger.orders(as_of)
+    bought, served = ledger.orders(as_of), open_.pipeline.reckoner.at(open_.workspace, as_of)
 
     @lru_cache(maxsize=8)
     def refit(horizon_days: int) -> CustomerModel:
-        return estimator(bought, as_of=as_of, zone=ledger.zone, currency=ledger.currency, horizon_days=horizon_days)
+        return estimator(bought, served, zone=ledger.zone, horizon_days=horizon_days)
 
     for i, customer_id in enumerate(chosen):
         for lang in languages:

@@ -1,211 +1,73 @@
 """How good is expected spend? Fit the product's estimator up to each cut, compare with what customers then spent.
 
-Runs on any table of transactions, or on a demo shop of its own. Features come from days up to and including the cut;
-the horizon is (cut, cut + N days]; only customers who had bought by the cut are scored. Amounts in major units.
+Amounts in major units. Beside it, in the same run and redraws: everybody in `evals/baselines`.
 """
 
 from collections.abc import Sequence
-from datetime import date
-from pathlib import Path
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from functools import partial
 
 import numpy as np
-from pydantic import AfterValidator, Field
 
-from app.access.schemas import known_zone
-from app.demo.shop import DEFAULT_CUSTOMERS, DemoShop
-from app.demo.synonyms import Vocabulary
-from app.errors import InvalidInput
-from app.events.timestamps import end_of_day
-from app.predict import model
-from app.predict.cohort import Cohort
-from app.predict.purchases import Floats, PurchaseDays, rfm, spend_between
-from app.schema import Frozen
-from evals import shop
-from evals.ceilings.measure import NO_ORACLE, WHY, Ceilings, ceilings
-from evals.provenance import file_hash
-from evals.scorers import numeric, spend
-from evals.scorers.spend import OURS, Case
-from evals.task import Curve, Plain, Sample, Say, Score, TaskResult
-from evals.tasks.naive import baselines
-from evals.transactions import MINOR, Columns, Transactions, read, to_date, to_day
+from app.predict.inputs.tables import MINOR
+from app.predict.scores import Floats, pit_above_q90
+from evals.baselines import forecasters
+from evals.over_cuts import Answer, Question, ask
+from evals.rolling import RollingOptions, View
+from evals.scorers import spend
+from evals.scorers.paired import OURS, Weights
+from evals.scorers.spend import CLASSES, SIDES, Case, tenths
+from evals.task import Curve, Sample, Say, Score, TaskResult
 
-_SHARES = ("spearman", "gini", "level")
-MOST_SAMPLES = 100_000
-"""Customers kept one by one; figures always stand on all of them."""
-NO_CURRENCY = "XXX"
-"""ISO 4217 for none: a table of amounts does not name one."""
-
-
-class LtvOptions(Frozen):
-    """Options of `run ltv`; without --transactions a demo shop is made."""
-
-    transactions: Path | None = None
-    """Parquet or CSV file with one row per order or order line"""
-    customer: str = "customer_id"
-    """column that names the customer"""
-    time: str = "time"
-    """column with the date or moment of the purchase"""
-    amount: str = "amount"
-    """column with the amount in major units"""
-    time_format: str = ""
-    """strptime format of a text time column; without it ISO 8601 and YYYYMMDD are read"""
-    zone: Annotated[str, AfterValidator(known_zone)] = "UTC"
-    """zone in which moments are cut into days"""
-    cut: tuple[date, ...] = ()
-    """last training day; may be given several times; without it the last day minus the horizon"""
-    horizon_days: int = Field(default=90, ge=1, le=model.LONGEST_HORIZON_DAYS)
-    """days after the cut that are predicted"""
-    seed: int = Field(default=7, ge=0)
-    """seed of the demo shop, the fit and the bootstrap"""
-    customers: int = Field(default=DEFAULT_CUSTOMERS, ge=10, le=100_000)
-    """customers of the demo shop"""
-    wording: Vocabulary = "A"
-    """words that the demo shop's customers use: A, or the held-out B"""
-    bootstrap: int | None = Field(default=None, ge=20, le=10_000)
-    """bootstrap draws behind each interval; without it 200, down to 40 for very many customers"""
+SHOWN = (OURS, "boosted_trees", "logistic_rfm", "last_horizon_days")
+"""Whose order is drawn."""
 
 
 class Ltv:
     """The task."""
 
     name = "ltv"
-    purpose = "Expected spend and its interval against what customers then spent, beside naive baselines."
-    options = LtvOptions
+    purpose = "Expected spend and its interval against what customers then spent, beside ten baselines."
+    options = RollingOptions
 
-    def run(self, options: LtvOptions, say: Say) -> TaskResult:
-        """Fit and score every cut; figures are means over cuts, intervals from redrawing customers."""
-        table, origin = _load(options, say)
-        purchases = table.purchases
-        cases = [_case(purchases, cut, options, say) for cut in _cuts(purchases, options)]
-        rounds = options.bootstrap or _rounds(sum(len(case.actual) for case in cases))
-        say(f"scoring, {rounds} bootstrap draws")
-        scored = spend.score(cases, len(purchases.customer_ids), rounds=rounds, seed=options.seed)
-        figures = spend.over_cuts(scored)
-        return TaskResult(
-            task=self.name,
-            seed=options.seed,
-            n=sum(scored.sizes),
-            cuts=[spend.of_cut(scored, i, case.cut) for i, case in enumerate(cases)],
-            metrics=figures.pop(OURS),
-            baselines=figures,
-            ceilings=_ceilings(options, say),
-            differences=spend.differences(scored),
-            provenance=origin | _provenance(table, cases, options, rounds),
-            samples=[s for case in cases for s in _samples(case, purchases.customer_ids, MOST_SAMPLES // len(cases))],
-            curves=[curve for case in cases for curve in _curves(case)],
-        )
+    def run(self, options: RollingOptions, say: Say) -> TaskResult:
+        """Ask at every cut."""
+        asked = Question(self.name, partial(_answer, seed=options.seed), SIDES, ("spearman", "gini", "level"))
+        return ask(asked, options, say)
 
 
-def _load(options: LtvOptions, say: Say) -> tuple[Transactions, dict[str, Plain]]:
-    if options.transactions is None:
-        data = f"demo shop, seed {options.seed}, {options.customers} customers, wording {options.wording}"
-        return _demo(options, say), {
-            "data": data,
-            "ceilings": f"{WHY}; 1 for {', '.join(_SHARES)}: no filter is practical",
-        }
-    columns = Columns(
-        options.customer,
-        options.time,
-        options.amount,
-        zone=ZoneInfo(options.zone),
-        time_format=options.time_format,
-    )
-    say(f"reading {options.transactions}")
-    table = read(options.transactions, columns)
-    return table, {"data": options.transactions.name, "data_sha256": file_hash(options.transactions)}
+def _answer(view: View, weights: Weights, most: int, *, seed: int) -> Answer:
+    case = _case(view, seed)
+    sure = {f"confidence {name}": int((case.confidence == name).sum()) for name in CLASSES}
+    samples = _samples(case, view.known.customer_ids, most)
+    return Answer(view.fitted.card.model_card_id, spend.figures(case, weights), samples, _curves(case), sure)
 
 
-def _ceilings(options: LtvOptions, say: Say) -> Ceilings:
-    """Those of the demo shop; a table of transactions has no truth to find."""
-    if options.transactions is not None:
-        return {"oracle": {}, "naive": {}}
-    found = ceilings(DemoShop(options.seed, options.customers, options.wording), say)
-    return found | {"oracle": found["oracle"] | dict.fromkeys(_SHARES, NO_ORACLE)}
-
-
-def _demo(options: LtvOptions, say: Say) -> Transactions:
-    with shop.demo(seed=options.seed, customers=options.customers, wording=options.wording, say=say) as made:
-        workspace, pipeline = made.workspace, made.pipeline
-        until = pipeline.clock(workspace, now=made.now)
-        orders = pipeline.log.order_totals(workspace.workspace_id, until=until)
-        owners = pipeline.identity.owners(workspace.workspace_id)
-    purchases = Cohort.build(orders, owners, zone=workspace.zone, as_of=until).purchases
-    return Transactions(purchases, rows=len(orders), negative=0, unusable=0)
-
-
-def _cuts(purchases: PurchaseDays, options: LtvOptions) -> list[date]:
-    first, last = to_date(int(purchases.day.min())), to_date(int(purchases.day.max()))
-    cuts = sorted(set(options.cut)) or [to_date(to_day(last) - options.horizon_days)]
-    for cut in cuts:
-        if not first <= cut < last:
-            raise InvalidInput(
-                f"--cut {cut}: purchases run from {first} to {last}; a cut must leave days on both sides"
-            )
-    return cuts
-
-
-def _case(purchases: PurchaseDays, cut: date, options: LtvOptions, say: Say) -> Case:
-    day, horizon = to_day(cut), options.horizon_days
-    if int(purchases.day.max()) < day + horizon:
-        say(f"note: purchases end {to_date(int(purchases.day.max()))}, before the horizon of cut {cut} does")
-    known = purchases.until(day)
-    seen = rfm(known, day)
-    say(f"cut {cut}: fitting on {seen.customer.size:,} customers")
-    fitted = _fit(known, cut, options)
-    found = fitted.all()
-    spent, _ = spend_between(purchases, seen.customer, day, day + horizon)
-    naive = baselines(known, seen, cut=day, horizon=horizon)
-    floor = max(0.01 * float(naive["constant"][0]) / MINOR, 1e-9)
-    means: dict[str, Floats] = {OURS: found.value[seen.customer].astype(np.float64), **naive}
+def _case(view: View, seed: int) -> Case:
+    seen = view.seen
+    found = view.fitted.all()
+    theirs = forecasters.spend(view.known, seen, cut=view.day, horizon=view.horizon, seed=seed)
+    means = {OURS: found.value[seen.customer] / MINOR}
+    for who in list(theirs):  # of millions of customers each takes room, so none is held twice
+        means[who] = theirs.pop(who) / MINOR
     return Case(
-        cut=cut,
+        cut=view.cut,
         customer=seen.customer,
-        forecasts={k: numeric.forecast(spent / MINOR, v / MINOR, floor=floor) for k, v in means.items()},
-        medians={k: v / MINOR for k, v in ({OURS: found.median[seen.customer]} | naive).items()},
+        actual=view.spent / MINOR,
+        means=means,
+        median=found.median[seen.customer] / MINOR,
         q10=found.q10[seen.customer] / MINOR,
         q90=found.q90[seen.customer] / MINOR,
         p_zero=found.p_no_purchase[seen.customer],
-        model_card_id=fitted.card.model_card_id,
+        confidence=view.fitted.all().confidence[view.seen.customer],
+        floor=max(0.01 * float(means["constant"][0]), 1e-9),
     )
-
-
-def _fit(known: PurchaseDays, cut: date, options: LtvOptions) -> model.CustomerModel:
-    fitted = model.fit(
-        known,
-        as_of_day=to_day(cut),
-        horizon_days=options.horizon_days,
-        currency=NO_CURRENCY,
-        seed=options.seed,
-        fitted_until=end_of_day(cut, ZoneInfo(options.zone)),
-    )
-    if fitted.missing:
-        raise InvalidInput(f"cut {cut}: too little data to fit; missing: {', '.join(fitted.missing)}")
-    return fitted
-
-
-def _rounds(scored: int) -> int:
-    """Draws that end in minutes: with many customers a rough interval is a narrow one anyway."""
-    return max(40, min(200, 10_000_000 // scored))
-
-
-def _provenance(table: Transactions, cases: Sequence[Case], options: LtvOptions, rounds: int) -> dict[str, Plain]:
-    return {
-        "rows": table.rows,
-        "negative_rows_left_out": table.negative,
-        "unusable_rows_left_out": table.unusable,
-        "data_end": str(to_date(int(table.purchases.day.max()))),
-        "horizon_days": options.horizon_days,
-        "model_cards": " ".join(case.model_card_id for case in cases),
-        "bootstrap": rounds,
-    }
 
 
 def _samples(case: Case, names: Sequence[str], most: int) -> list[Sample]:
     """Customer by customer; of a large case evenly spread ones, the same in every run."""
-    ours = case.forecasts[OURS]
-    columns = (case.customer, ours.actual, ours.predicted, case.medians[OURS], case.q10, case.q90, case.p_zero)
+    columns = (
+        case.customer, case.actual, case.means[OURS], case.median, case.q10, case.q90, case.p_zero, case.confidence,
+    )  # fmt: skip
     step = -(-len(case.actual) // most)
     rows = zip(*(column[::step].tolist() for column in columns), strict=True)
     return [
@@ -213,10 +75,10 @@ def _samples(case: Case, names: Sequence[str], most: int) -> list[Sample]:
             id=f"{case.cut}/{names[who]}",
             input={"cut": str(case.cut), "customer": names[who]},
             target={"spent": spent},
-            output={"mean": mean, "median": median, "q10": q10, "q90": q90, "p_no_purchase": p_zero},
+            output={"mean": mean, "median": median, "q10": q10, "q90": q90, "p_no_purchase": p, "confidence": sure},
             scores={"mae": Score(abs(spent - median)), "pinball90": Score(_pinball90(spent, q90))},
         )
-        for who, spent, mean, median, q10, q90, p_zero in rows
+        for who, spent, mean, median, q10, q90, p, sure in rows
     ]
 
 
@@ -225,31 +87,60 @@ def _pinball90(spent: float, q90: float) -> float:
 
 
 def _curves(case: Case) -> list[Curve]:
-    """Per cut: predicted against actual by tenth, and the share of spend that each ranking puts first."""
-    shown = {OURS, "naive_rate", "last_horizon_days"}
-    tenths = np.array_split(np.argsort(case.forecasts[OURS].predicted, kind="stable"), 10)
-    calibration = [
-        (float(case.forecasts[OURS].predicted[t].mean()), float(case.actual[t].mean())) for t in tenths if t.size
+    """Per cut: is the mean right, the interval honest, the order good, and does width mean error."""
+    ours = case.means[OURS]
+    groups = tenths(ours)
+    above = [
+        (float(i + 1), pit_above_q90(case.actual[t], case.q90[t], case.p_zero[t], np.ones(t.size)))
+        for i, t in enumerate(groups)
     ]
-    gains = {label: _gain(f) for label, f in case.forecasts.items() if label in shown}
     return [
         Curve(
             title=f"{case.cut}: mean spend by predicted tenth",
             x="predicted",
             y="actual",
-            lines={OURS: calibration},
+            lines={OURS: [(float(ours[t].mean()), float(case.actual[t].mean())) for t in groups]},
             diagonal=True,
+        ),
+        Curve(
+            title=f"{case.cut}: share above q90 by predicted tenth",
+            x="tenth, least expected first",
+            y="share (randomised at zero)",
+            lines={OURS: above, "ideal": [(1.0, 0.1), (float(len(groups)), 0.1)]},
+        ),
+        Curve(
+            title=f"{case.cut}: error of the median by width of the interval, both over the value",
+            x="width",
+            y="error",
+            lines={OURS: _error_by_width(case)},
         ),
         Curve(
             title=f"{case.cut}: share of spend caught",
             x="share of customers, best first",
             y="share of spend",
-            lines=gains,
+            lines={who: _gain(case.actual, mean) for who, mean in case.means.items() if who in SHOWN},
         ),
     ]
 
 
-def _gain(f: numeric.Forecast) -> list[tuple[float, float]]:
-    caught = np.cumsum(f.actual[np.argsort(-f.predicted, kind="stable")])
+def _error_by_width(case: Case) -> list[tuple[float, float]]:
+    """By tenth of relative width: total width and total error of the tenth, each over its total value.
+
+    Of customers whose value lies within their interval; where it lies above, the width says nothing.
+    """
+    value, one = case.means[OURS], np.ones(len(case.actual))
+    some = np.flatnonzero((value > 0) & (value <= case.q90))
+    width = (case.q90 - case.q10)[some] / value[some]
+    found = []
+    for rows in tenths(width):
+        group = np.zeros(len(value), dtype=np.bool_)
+        group[some[rows]] = True
+        total = float((case.q90 - case.q10)[group].sum() / value[group].sum())
+        found.append((total, spend.relative_error(case, one, group)))
+    return found
+
+
+def _gain(actual: Floats, predicted: Floats) -> list[tuple[float, float]]:
+    caught = np.cumsum(actual[np.argsort(-predicted, kind="stable")])
     at = np.linspace(0, len(caught) - 1, 41).astype(int)
     return [(0.0, 0.0)] + [((int(i) + 1) / len(caught), float(caught[i] / max(caught[-1], 1e-12))) for i in at]

@@ -173,11 +173,11 @@ def tell(open_: shop.Open, cases: Sequence[Reading], model: Overheard, say: Say)
     )
     with Ledger(open_.database_url, open_.workspace.workspace_id, pipeline.taxonomy) as ledger:
         as_of = cases[0].book.as_of
-        bought = list(ledger.orders(as_of))
+        bought, served = list(ledger.orders(as_of)), pipeline.reckoner.at(open_.workspace, as_of)
 
         @lru_cache(maxsize=4)
         def refit(horizon_days: int) -> CustomerModel:
-            return estimator(bought, as_of=as_of, zone=ledger.zone, currency=ledger.currency, horizon_days=horizon_days)
+            return estimator(bought, served, zone=ledger.zone, horizon_days=horizon_days)
 
         for number, case in enumerate(cases, 1):
             before = len(model.asked)

@@ -1,99 +1,139 @@
-"""`understory fit decay`: half-lives from a workspace's own events, written only where asked."""
+"""`understory fit`: a model from a workspace or from a table of orders, kept with its card, checked, listed, pruned."""
 
 import json
-import sys
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-import yaml
 
-from app.bootstrap import KNOWLEDGE
-from app.cli.main import main
-
-MAPPING = """
-source: web
-timezone: Europe/London
-currency: GBP
-kind: view
-occurred_at: {column: at}
-identifiers: {user_id: who}
-item_id: item
-items: {item_id: item, title: title}
-"""
-ITEMS = {"mug": "tea mug", "tent": "camping tent", "doll": "toy doll"}
-Run = Callable[..., tuple[int, str, str]]
+from tests.cli.conftest import COLUMNS, FIT, Run
 
 
-def rows(customers: int, days: int) -> str:
-    """Customers who come every third day and keep to what they looked at the time before, mostly."""
-    random = np.random.default_rng(3)
-    lines = ["who,at,item"]
-    for who in range(customers):
-        item = "mug"
-        for day in range(0, days, 3):
-            names = [*ITEMS] if day == 0 or random.random() < 0.2 else [item]
-            item = str(random.choice(names))
-            for name in dict.fromkeys([item, *(names if day == 0 else ())]):
-                lines.append(f"c{who},{(datetime(2025, 1, 1, 12) + timedelta(days=day)).isoformat()},{name}")
-    return "\n".join(lines) + "\n"
+def test_a_table_of_orders_is_all_it_takes(command: Run, table_model: Path) -> None:
+    names = sorted(path.name for path in table_model.iterdir())
+    assert names == ["card.json", "card.md", "card.zh.md", "manifest.json", "model.json", "shape.json"]
+    card = json.loads((table_model / "card.json").read_text())
+    assert card["card"]["fitted_until"] == "2025-11-01T23:59:59.999999Z"
+    assert (card["data"]["currency"], card["data"]["basis"]) == ("GBP", "gross")
+    figures = card["measured"]["figures"]
+    assert {"spearman", "gini", "tweedie", "level", "mae", "pit_above_q90", "auc", "brier", "ece"} <= figures.keys()
+    assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in figures.values())
+    assert card["measured"]["cut"] == "2025-08-03"
 
 
-@pytest.fixture
-def understory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command as its entry point runs it, on an own data folder with a workspace of views."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        data = ("-w", "web", "--data", str(tmp_path / "data"))
-        monkeypatch.setattr(sys, "argv", ["understory", *arguments, *data])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return int(ended.value.code or 0), *capsys.readouterr()
-
-    (tmp_path / "rows.csv").write_text(rows(20, 60))
-    (tmp_path / "mapping.yaml").write_text(MAPPING)
-    (tmp_path / "items.csv").write_text("item,title\n" + "".join(f"{i},{title}\n" for i, title in ITEMS.items()))
-    files = {"--mapping": "mapping.yaml", "--items": "items.csv"}
-    options = [word for option, name in files.items() for word in (option, str(tmp_path / name))]
-    assert run("ingest", str(tmp_path / "rows.csv"), *options)[0] == 0
-    return run
-
-
-def test_the_table_names_each_topic_with_its_interval(understory: Run) -> None:
-    code, told, _ = understory("fit", "decay")
+def test_the_card_is_readable_in_both_languages(command: Run, table_model: Path) -> None:
+    code, english, _ = command("fit", "show", table_model)
     assert code == 0
-    for word in ("kitchen_dining", "outdoor", "toys", "all alike", "95% interval"):
-        assert word in told
-    found = json.loads(understory("fit", "decay", "--json")[1])
-    shared = found["default_half_life_days"]
-    assert shared["low"] < shared["days"] < shared["high"] < 60
-    assert found["cases"] > 200
-    assert set(found["topics"]) == {"kitchen_dining", "outdoor", "toys"}
+    assert english == (table_model / "card.md").read_text(encoding="utf-8")
+    chinese = command("fit", "show", table_model, "--lang", "zh")[1]
+    for words, card in ((("Cut dates", "before refunds", "Limits"), english), (("截止日", "退款前", "局限"), chinese)):
+        assert all(word in card for word in words)
+    assert english.count("\n## ") == chinese.count("\n## ") == 8
 
 
-def test_a_file_is_written_only_where_asked_and_fits_the_taxonomy(understory: Run, tmp_path: Path) -> None:
-    taxonomy = KNOWLEDGE / "taxonomy.yaml"
-    before = (taxonomy.read_bytes(), sorted(tmp_path.glob("*.yaml")))
-    understory("fit", "decay")
-    assert (taxonomy.read_bytes(), sorted(tmp_path.glob("*.yaml"))) == before
-    assert understory("fit", "decay", "--out", str(tmp_path / "found.yaml"))[0] == 0
-    found, known = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (tmp_path / "found.yaml", taxonomy))
-    assert found["topics"].keys() <= known["topics"].keys()
-    assert all(topic["half_life_days"] > 0 for topic in found["topics"].values())
-    assert found["default_half_life_days"] > 0
-    assert taxonomy.read_bytes() == before[0]
+def test_a_model_holds_no_customer(table_model: Path, orders_csv: Path) -> None:
+    names = {line.split(",")[0] for line in orders_csv.read_text().splitlines()[1:]}
+    for path in table_model.iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert not any(f'"{name}"' in text or f" {name} " in text for name in names)
 
 
-def test_events_after_the_cut_are_not_seen(understory: Run) -> None:
-    early = json.loads(understory("fit", "decay", "--as-of", "2025-01-20", "--json")[1])
-    assert 30 < early["cases"] < json.loads(understory("fit", "decay", "--json")[1])["cases"] / 2
+def test_the_same_table_gives_the_same_model_and_later_rows_change_nothing(
+    command: Run, table_model: Path, orders_csv: Path, tmp_path: Path
+) -> None:
+    early = [
+        line for line in orders_csv.read_text().splitlines() if line.split(",")[1] <= "2025-11-01" or "who" in line
+    ]
+    (tmp_path / "early.csv").write_text("\n".join(early) + "\n")
+    again = tmp_path / "again"
+    command("fit", *FIT, tmp_path / "early.csv", "--out", again)
+    assert (again / "model.json").read_bytes() == (table_model / "model.json").read_bytes()
+    assert (again / "shape.json").read_bytes() == (table_model / "shape.json").read_bytes()
 
 
-def test_too_little_data_says_so(understory: Run, tmp_path: Path) -> None:
-    code, told, error = understory("fit", "decay", "--as-of", "2025-01-02", "--out", str(tmp_path / "found.yaml"))
+def test_a_folder_that_is_there_is_never_written_to(command: Run, table_model: Path, orders_csv: Path) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in table_model.iterdir()}
+    code, told, error = command("fit", "--transactions", orders_csv, *COLUMNS, "--out", table_model)
     assert (code, told) == (2, "")
-    assert "too little to fit: 0 times" in error
-    assert not (tmp_path / "found.yaml").exists()
+    assert "never changed" in error
+    assert {path.name: path.stat().st_mtime_ns for path in table_model.iterdir()} == before
+
+
+def test_net_of_refunds_is_fitted_where_asked_and_stated(command: Run, orders_csv: Path, tmp_path: Path) -> None:
+    arguments = (
+        "fit",
+        "--transactions",
+        orders_csv,
+        *COLUMNS,
+        "--currency",
+        "GBP",
+        "--basis",
+        "net_of_refunds",
+        "--json",
+    )
+    told = json.loads(command(*arguments, "--out", tmp_path / "net")[1])
+    assert told["data"]["basis"] == "net_of_refunds"
+    assert told["data"]["refunded_minor"] > 0
+    assert "after refunds" in (tmp_path / "net" / "card.md").read_text(encoding="utf-8")
+
+
+def test_a_shop_that_goes_on_as_before_passes_its_drift_check(
+    command: Run, table_model: Path, orders_csv: Path
+) -> None:
+    code, told, _ = command("fit", "check", "--transactions", orders_csv, *COLUMNS, "--model", table_model, "--json")
+    found = json.loads(told)
+    assert code == 0
+    assert found["verdict"] in ("stable", "watch")
+    assert found["since"]["days"] == 60
+    assert {shift["feature"] for shift in found["shifts"]} >= {"days_since_last", "purchase_days", "spend_per_day"}
+
+
+def test_baskets_that_treble_are_told_of(command: Run, table_model: Path, orders_csv: Path, tmp_path: Path) -> None:
+    lines = [line.split(",") for line in orders_csv.read_text().splitlines()]
+    dear = [",".join((w, d, str(float(p) * 3) if d[0] == "2" and d > "2025-11-01" else p)) for w, d, p in lines]
+    (tmp_path / "dear.csv").write_text("\n".join(dear) + "\n")
+    table = ("--transactions", tmp_path / "dear.csv", *COLUMNS, "--model", table_model)
+    assert json.loads(command("fit", "check", *table, "--json")[1])["verdict"] == "shifted"
+    code, _, error = command("predict", *table, "--out", tmp_path / "numbers.parquet")
+    assert code == 0
+    assert "fit anew before trusting these numbers" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--customer", "who"), "belongs to --transactions"),
+        (("--out", "somewhere"), "belongs to --transactions"),
+        (("--transactions", "TABLE", "--customer", "who", "--time", "day", "--amount", "paid"), "needs --out"),
+        (("--transactions", "TABLE", "--customer", "who", "--out", "OUT"), "needs --time COLUMN"),
+        (("--transactions", "TABLE", "--customer", "x", "--time", "day", "--amount", "paid", "--out", "OUT"), "'x'"),
+        (("--transactions", "none.csv", *COLUMNS, "--out", "OUT"), "no such file"),
+        (("--transactions", "TABLE", *COLUMNS, "--currency", "pounds", "--out", "OUT"), "ISO 4217"),
+        (("--transactions", "TABLE", *COLUMNS, "--zone", "Nowhere", "--out", "OUT"), "unknown time zone"),
+        (("--transactions", "TABLE", *COLUMNS, "--as-of", "1999-01-01", "--out", "OUT"), "no purchase up to"),
+        (("--transactions", "TABLE", *COLUMNS, "--horizon-days", "0", "--out", "OUT"), "horizon-days"),
+    ],
+)
+def test_what_cannot_be_fitted_is_one_line_and_leaves_nothing(
+    command: Run, orders_csv: Path, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    names = {"TABLE": str(orders_csv), "OUT": str(tmp_path / "out")}
+    code, told, error = command("fit", *(names.get(word, word) for word in arguments), "--data", tmp_path / "data")
+    assert (code, told) == (2, "")
+    assert said in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_model_is_refused_in_one_line(
+    command: Run, table_model: Path, orders_csv: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(table_model, folder := tmp_path / "damaged")
+    path = folder / "model.json"
+    path.write_bytes(path.read_bytes()[:-2] + b"0}")
+    code, _, error = command(
+        "predict", "--transactions", orders_csv, *COLUMNS, "--model", folder, "--out", tmp_path / "n.parquet"
+    )
+    assert code == 2
+    assert "damaged: model.json" in error
+    assert not (tmp_path / "n.parquet").exists()

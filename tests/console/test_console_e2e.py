@@ -226,3 +226,49 @@ def test_a_kind_that_nobody_knows_is_shown_on_the_customer_as_it_came(watched: W
     expect(page.locator(".latest .cell-kind", has_text="spun_the_wheel")).to_have_count(1)
     expect(page.locator(".identity tbody tr")).to_contain_text("same event")
     expect(page.locator(".identity tbody tr")).to_contain_text("bridge")
+
+
+@pytest.mark.parametrize(("lang", "action"), [("zh", "轻触达"), ("en", "Light touch")])
+def test_paths_are_drawn_with_their_sources_and_kept_as_a_page(watched: Watched, lang: str, action: str) -> None:
+    page = watched.open(f"/?lang={lang}")
+    open_first_customer(page)
+    card = page.locator(".paths")
+    expect(card.locator("canvas")).to_have_count(1)
+    expect(card.locator(".path-said")).to_have_count(3)
+    expect(card.locator(".path-said").nth(1)).to_contain_text(action)
+    card.locator("summary").click()
+    assert card.locator(".reasons tbody tr").count() >= 2
+    if lang == "en":
+        for label in card.locator(".panel-head, .path-said, th, .small, .q-btn").all_inner_texts():
+            assert not CHINESE.search(label)
+    with page.expect_download() as kept:
+        card.get_by_role("button").click()
+    assert "<svg" in kept.value.path().read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("lang", "group"), [("zh", "买过多少次"), ("en", "How often they have bought")])
+def test_a_number_says_why_when_asked(watched: Watched, lang: str, group: str) -> None:
+    page = watched.open(f"/?lang={lang}")
+    open_first_customer(page)
+    card = page.locator(".numbers")
+    expect(card.locator(".why-step")).to_have_count(0)
+    card.locator(".why-ask").click()
+    reason = card.locator(".why-reason").filter(has_text=group)
+    expect(reason).to_have_count(1)
+    reason.locator("summary").click()
+    expect(reason.locator("li").first).to_be_visible()
+    steps = card.locator(".why-step")
+    assert steps.count() == card.locator(".why-reason").count() + 2
+    assert card.locator(".figure").inner_text() in steps.last.inner_text()
+    if lang == "en":
+        assert not CHINESE.search(card.locator(".why").inner_text())
+    card.locator(".why-ask").click()
+    expect(card.locator(".why-step")).to_have_count(0)
+
+
+def test_a_page_says_how_sure_the_numbers_are(watched: Watched) -> None:
+    page = watched.open("/models?lang=zh")
+    expect(page.get_by_text("这些数字有多准？").first).to_be_visible()
+    expect(page.get_by_text("understory fit --workspace demo")).to_be_visible()
+    page = watched.open("/models/card_00000000000000000000?lang=en")
+    expect(page.get_by_text("How sure are these numbers?").first).to_be_visible()

@@ -39,8 +39,8 @@ class World:
 
     def refit(self, days: int) -> CustomerModel:
         if days not in self.fitted:
-            bought = self.ledger.orders(AS_OF)
-            self.fitted[days] = estimator(bought, as_of=AS_OF, zone=self.ledger.zone, currency="CNY", horizon_days=days)
+            bought, served = self.ledger.orders(AS_OF), self.pipeline.reckoner.at(WORKSPACE, AS_OF)
+            self.fitted[days] = estimator(bought, served, zone=self.ledger.zone, horizon_days=days)
         return self.fitted[days]
 
     def check(self, story: ProfileStory) -> Grounding:

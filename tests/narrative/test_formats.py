@@ -31,6 +31,18 @@ def test_money_is_babels(lang: Lang, currency: str, minor: int) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("currency", CURRENCIES)
+@given(minor=st.integers(-(10**12), 10**12))
+def test_estimates_are_babels_in_whole_units_but_for_small_ones(lang: Lang, currency: str, minor: int) -> None:
+    digits = get_currency_precision(currency)
+    said, major = formats(lang).estimate(minor, currency), round(Decimal(minor) / 10**digits)
+    if abs(minor) < 10 * 10**digits:
+        assert said == formats(lang).money(minor, currency)
+    else:
+        assert said == format_currency(major, currency, format="¤#,##0", locale=locale(lang), currency_digits=False)
+
+
+@pytest.mark.parametrize("lang", LANGS)
 @given(thousandths=st.integers(5, 994))
 def test_shares_are_babels(lang: Lang, thousandths: int) -> None:
     share = thousandths / 1000

@@ -6,39 +6,45 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.predict.bg_nbd import BgNbd
-from app.predict.gamma_gamma import GammaGamma
-from app.predict.purchases import PurchaseDays
+from app.predict.fitted import Estimates, Fitted, estimate
+from app.predict.inputs.purchases import PurchaseDays
+from app.predict.model import CustomerModel
+from app.predict.value.bg_nbd import BgNbd
+from app.predict.value.gamma_gamma import GammaGamma
+from tests.factories_shops import FIRST_DAY, MONEY, TRUTH, learned_from, simulate
 
-TRUTH = BgNbd(r=0.6, alpha=20.0, a=0.8, b=3.0)
-MONEY = GammaGamma(p=5.0, q=4.0, gamma=3000.0)
-FIRST_DAY = 19_000
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-
-
-def simulate(customers: int, days: int = 300, seed: int = 1) -> PurchaseDays:
-    """Purchase days of `customers` who arrive over the first 100 days and are watched for `days` days."""
-    rng = np.random.default_rng(seed)
-    rate = rng.gamma(TRUTH.r, 1 / TRUTH.alpha, customers)
-    leaves = rng.beta(TRUTH.a, TRUTH.b, customers)
-    worth = rng.gamma(MONEY.q, 1 / MONEY.gamma, customers)
-    start = rng.integers(0, 100, customers)
-    rows: list[tuple[str, int, int]] = []
-    for i in range(customers):
-        at = float(start[i])
-        while at < days:
-            rows.append((f"c{i:05}", FIRST_DAY + int(at), int(rng.gamma(MONEY.p) / worth[i]) + 1))
-            if at > start[i] and rng.random() < leaves[i]:
-                break
-            at += max(rng.exponential(1 / rate[i]), 1e-9)
-    ids, day, amount = zip(*rows, strict=True)
-    return PurchaseDays.from_rows(ids, day, amount)
 
 
 @pytest.fixture(scope="session")
 def shop() -> PurchaseDays:
     """3,000 customers over 300 days; the last day is `FIRST_DAY` + 299."""
     return simulate(3000)
+
+
+@pytest.fixture(scope="session")
+def model(shop: PurchaseDays) -> CustomerModel:
+    """What the shop's last day knows."""
+    fitted = learned_from(shop, FIRST_DAY + 299)
+    return CustomerModel(fitted, estimate(fitted, shop, as_of_day=FIRST_DAY + 299))
+
+
+@pytest.fixture(scope="session")
+def small() -> PurchaseDays:
+    """500 customers over 300 days."""
+    return simulate(500)
+
+
+@pytest.fixture(scope="session")
+def learned(small: PurchaseDays) -> Fitted:
+    """From the small shop, at the end of its last day."""
+    return learned_from(small, FIRST_DAY + 299)
+
+
+@pytest.fixture(scope="session")
+def told(small: PurchaseDays, learned: Fitted) -> Estimates:
+    """Of the small shop, at the end of its last day."""
+    return estimate(learned, small, as_of_day=FIRST_DAY + 299)
 
 
 @pytest.fixture(scope="session")

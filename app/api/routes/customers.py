@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator
 
 from app.access.schemas import Role
-from app.api.answers import READ_PROBLEMS, Answer, of_story, reading_warnings
+from app.api.answers import READ_PROBLEMS, Answer, intent_warnings, of_story, paths_warnings, reading_warnings
 from app.api.deps import CustomerRef, Viewing, allowed, plain_text
+from app.insights.drivers import CustomerExplanation
 from app.listing import SortBy
 from app.narrative.schemas import Narrative
-from app.views import CustomerList, CustomerReading, InterestCurve
+from app.strategy.told_paths import CustomerPaths
+from app.views import CustomerList, CustomerReading, InterestCurve, NextPurchase
 
 router = APIRouter(
     prefix="/v1/customers", tags=["customers"], dependencies=[Depends(allowed(Role.VIEWER))], responses=READ_PROBLEMS
@@ -59,3 +61,26 @@ def interests(customer_id: CustomerRef, view: Viewing) -> Answer[tuple[InterestC
     """How the customer's strongest interests rose and faded, one point a week."""
     found = view.pipeline.interest_curves(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
     return Answer(data=found, as_of=view.as_of)
+
+
+@router.get("/{customer_id}/intent")
+def intent(customer_id: CustomerRef, view: Viewing) -> Answer[NextPurchase]:
+    """What the customer buys next and within how many days, with probabilities, reasons and their record."""
+    found = view.pipeline.next_purchase(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
+    return Answer(data=found, as_of=view.as_of, warnings=intent_warnings(found))
+
+
+@router.get("/{customer_id}/paths")
+def paths(customer_id: CustomerRef, view: Viewing) -> Answer[CustomerPaths]:
+    """Expected order value by each day: no action, light touch, strong offer, with the past campaigns behind them."""
+    found = view.pipeline.paths(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
+    return Answer(data=found, as_of=view.as_of, warnings=paths_warnings(found))
+
+
+@router.get("/{customer_id}/explanation")
+def explanation(customer_id: CustomerRef, view: Viewing) -> Answer[CustomerExplanation]:
+    """Why the expected value is what it is: shares that add up to it, what would change it, what may undo it."""
+    found = view.pipeline.explanation(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
+    missing = found.numbers.missing
+    warnings = (f"not enough data: {', '.join(missing)}",) if missing else ()
+    return Answer(data=found, as_of=view.as_of, warnings=warnings)

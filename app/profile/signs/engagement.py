@@ -19,8 +19,9 @@ from app.events.timestamps import start_of_day
 from app.profile.schemas import Signal, SignalName
 from app.profile.seen import Context, Seen
 from app.profile.signs import said
-from app.profile.signs.comparisons import RAISED, Standing, standing
+from app.profile.signs.comparisons import Standing, standing
 from app.profile.signs.days import Days, is_recommended, measured_dwell, measured_rating
+from app.profile.signs.measures import RAISED
 from app.profile.signs.said import Said
 from app.profile.signs.silences import Gaps, Silence, long_silence
 from app.profile.sums.purchases import Purchases

@@ -4,8 +4,9 @@ import pytest
 
 from app.profile.schemas import SignalName
 from app.profile.seen import Seen
-from app.profile.signs.comparisons import MEASURES, RECENT_DAYS, Standing, standing
+from app.profile.signs.comparisons import Standing, standing
 from app.profile.signs.days import Days, note
+from app.profile.signs.measures import MEASURES, RECENT_DAYS
 from app.text.features import Features
 from tests.factories_seen import NO_CONTEXT, a_seen, local_day, moment, saying
 

@@ -1,0 +1,51 @@
+"""`understory explain CUSTOMER`: why a customer's number is what it is, what would change it, what may undo it."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, moment_of, opened
+from app.cli.output import print_json
+from app.console.format import Formatter
+from app.insights.drivers import CustomerExplanation
+
+explain_commands = typer.Typer()
+
+
+@explain_commands.command()
+def explain(
+    customer: Annotated[str, typer.Argument(help="Our customer id or a source id.")],
+    workspace: WorkspaceName = "demo",
+    as_of: AsOf = "",
+    lang: Language = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a customer's expected value is made of, each share with its evidence, and what would change it."""
+    with opened(data) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        said = lang or shop.language
+        found = app.pipeline.explanation(shop, customer, as_of=moment_of(app, shop, as_of), lang=said)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        _print(found, Formatter(said, shop.zone))
+
+
+def _print(found: CustomerExplanation, show: Formatter) -> None:
+    if found.numbers.status != "ok":
+        print(show.say("numbers.not_enough", missing=show.missing(found.numbers.missing)))
+    for sentence in found.said:
+        print(sentence)
+    for reason in found.reasons:
+        print(f"  {reason.said}")
+        print(f"    {reason.said_chance}")
+        for claim_id in reason.claim_ids:
+            print(f"    <- {found.spoken[claim_id]}")
+    for told in found.what_ifs:
+        print(f"- {told.said}")
+    print(show.say("why.risks" if found.risks else "why.no_risks"))
+    for risk in found.risks:
+        print(f"  {risk.said}")
+    for note in found.notes:
+        print(note)

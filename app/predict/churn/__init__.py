@@ -1,0 +1,1 @@
+"""Who stays away, and who is leaving by their own rhythm."""

@@ -1,0 +1,1 @@
+"""What estimators read: purchases, refunds and behaviour, from the log or from a plain table."""

@@ -1,0 +1,1 @@
+"""Fitted models as files: made, described, measured, checked for drift and asked."""

@@ -1,0 +1,1 @@
+"""What customers will spend: several forecasts, their blend, their interval and their season."""
