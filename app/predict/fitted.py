@@ -28,7 +28,7 @@ from app.predict.value.intervals import spend as exact_spend
 from app.predict.value.lessons import sample
 from app.predict.value.season import Calendar, Season
 
-NAME = "BG/NBD + Gamma-Gamma, boosted trees and a Tweedie line, blended"
+NAME = "BG/NBD + Gamma-Gamma, boosted trees, a Tweedie line and a two-part RFM model, blended"
 VERSION = 3
 """Raise it when the same data would give other numbers."""
 LONGEST_HORIZON_DAYS = 1830

@@ -1,8 +1,8 @@
 """What a workspace's purchases say at one moment; what is learned from them is learned once a week and kept.
 
 The model that answers on a day was fitted on what was known at the end of the last Sunday before it, so that a number
-moves because the customer did, not because the model was fitted again. Sunday's model follows from the log alone: read
-again later, or on another machine, it is the same.
+moves because the customer did, not because the model was fitted again. Sunday's model follows from the log; only early
+signs of long ago, which folded states no longer keep apart, are missing from it when it is fitted much later.
 """
 
 from collections import OrderedDict

@@ -1,1 +1,1 @@
-"""Next-purchase intent: when a customer buys next, and what. Pure but for `reader`, which knows the log."""
+"""Next-purchase intent: when a customer buys next, and what. Pure but for `reading` and `intents`, which know logs."""

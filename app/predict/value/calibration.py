@@ -31,7 +31,7 @@ LEAST_OUTCOMES = 30
 _LEVEL_DOUBT = 0.15
 """By how much the level of one stretch of days differs from the next (standard deviation of the logarithm)."""
 _LEAST_CHANCE = 1e-3
-_HIGH_ERROR, _MEDIUM_ERROR = 0.75, 1.2
+_HIGH_ERROR, _MEDIUM_ERROR = 0.5, 1.0
 """Mean error over mean value up to which customers are told with high and with medium confidence."""
 _GROUPS = 12
 

@@ -62,14 +62,6 @@ def predict(text: str, columns: Floats) -> Floats:
     return np.asarray(_booster(text).predict(columns, raw_score=True, num_threads=1), np.float64)
 
 
-def contributions(text: str, columns: Floats) -> Floats:
-    """What each column adds to the linear predictor, shape [n, columns + 1]; the last is what all customers share.
-
-    TreeSHAP (Lundberg et al. 2020): the rows sum to `predict`. Costs some 200 predictions each.
-    """
-    return np.asarray(_booster(text).predict(columns, pred_contrib=True, num_threads=1), np.float64)
-
-
 @lru_cache(maxsize=16)
 def _booster(text: str) -> lgb.Booster:
     return lgb.Booster(model_str=text)

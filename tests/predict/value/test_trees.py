@@ -56,13 +56,6 @@ def test_a_row_reads_the_same_alone_as_among_others_and_no_row_is_no_answer() ->
     assert trees.predict(text, np.zeros((0, 3))).shape == (0,)
 
 
-def test_contributions_add_up_to_the_prediction() -> None:
-    text = trees.fit("spend", COLUMNS, SPEND)
-    shares = trees.contributions(text, COLUMNS[:50])
-    assert shares.shape == (50, 4)
-    np.testing.assert_allclose(shares.sum(axis=1), trees.predict(text, COLUMNS[:50]), atol=1e-9)
-
-
 @pytest.mark.parametrize("columns", [np.ones((300, 2)), np.full((300, 2), np.nan)], ids=["all alike", "unknown"])
 def test_columns_that_tell_nothing_give_everyone_the_mean(columns: Floats) -> None:
     spend = np.arange(300.0)
