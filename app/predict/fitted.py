@@ -108,7 +108,7 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """All customers, aligned to `customer_ids`; where `status` is not `ok`, amounts are 0 and chances NaN."""
+    """All customers, aligned to `customer_ids`; who is not `known` has amounts of 0 and chances of NaN."""
 
     customer_ids: tuple[str, ...]
     value: Ints
@@ -121,8 +121,13 @@ class Estimates:
     churn_risk: Floats
     confidence: NDArray[np.str_]
     """`high`, `medium` or `low`; empty where there is no estimate."""
-    status: NDArray[np.str_]
-    """`ok` or `not_enough_data`."""
+    known: NDArray[np.bool_]
+    """Who has an estimate."""
+
+    @property
+    def status(self) -> NDArray[np.str_]:
+        """`ok` or `not_enough_data`."""
+        return np.where(self.known, "ok", "not_enough_data")
 
 
 def learn(
@@ -183,8 +188,8 @@ def _nobody(customer_ids: tuple[str, ...]) -> Estimates:
     size = len(customer_ids)
     value, median, q10, q90 = np.zeros((4, size), np.int64)
     chance, activity, risk = np.full((3, size), np.nan)
-    confidence, status = np.full(size, "", "U6"), np.full(size, "not_enough_data")
-    return Estimates(customer_ids, value, median, q10, q90, chance, activity, risk, confidence, status)
+    confidence, known = np.full(size, "", "U6"), np.zeros(size, np.bool_)
+    return Estimates(customer_ids, value, median, q10, q90, chance, activity, risk, confidence, known)
 
 
 def _learned(fitted: Fitted, known: PurchaseDays, beside: BehaviourColumns | None) -> Fitted:
@@ -219,7 +224,7 @@ def _fill(
     found.churn_risk[rows], found.p_no_activity[rows] = churn.chances(
         fitted.churn, taught.model.counts, means.table, known, beside, day=day, horizon_days=fitted.horizon_days
     )
-    found.status[rows] = "ok"
+    found.known[rows] = True
 
 
 class _Numbers(NamedTuple):

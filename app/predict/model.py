@@ -90,7 +90,7 @@ class CustomerModel:
 
     def _find(self, customer_id: str) -> tuple[int, tuple[str, ...]]:
         row = self._row.get(customer_id, -1)
-        bought = row >= 0 and self.estimates.status[row] == "ok"
+        bought = row >= 0 and bool(self.estimates.known[row])
         return row, self.missing or (() if bought else ("orders",))
 
     def _no_ltv(self, missing: tuple[str, ...]) -> LtvEstimate:

@@ -215,7 +215,7 @@ def _shares(
 def _pool(model: CustomerModel) -> Ints:
     """Buyers in an order of which any first so many are evenly spread over the shop's values."""
     found = model.estimates
-    buyers = np.flatnonzero(found.status == "ok")
+    buyers = np.flatnonzero(found.known)
     by_value = buyers[np.argsort(found.value[buyers], kind="stable")]
     evenly = np.argsort((np.arange(by_value.size) + 0.5) * _EVENLY % 1)
     return np.asarray(by_value[evenly][:_POOL])

@@ -36,7 +36,7 @@ def explained(
             "p_no_purchase": model.churn(customer_id).p_no_purchase,
             "typical_value_minor": typical,
             "typical_p_no_purchase": shares.typical_p_no_purchase,
-            "compared_with": min(COMPARED_WITH, int((model.estimates.status == "ok").sum())),
+            "compared_with": min(COMPARED_WITH, int(model.estimates.known.sum())),
             "years_seen": max(season.years_seen for season in fitted.seasons(day).values()),
             "contributions": tuple(_contributions(shares, ltv.value - typical)),
             "what_ifs": what_ifs(fitted, purchases, row, day=day, beside=beside),

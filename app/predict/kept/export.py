@@ -18,7 +18,7 @@ SUFFIXES = (".parquet", ".csv")
 def frame(model: CustomerModel, *, as_of: datetime) -> pl.DataFrame:
     """One row per customer. Amounts are minor units; where `status` is not `ok` they and the chances are null."""
     estimates, fitted = model.all(), model.fitted
-    known = estimates.status == "ok"
+    known = estimates.known
     lacking = [list(fitted.missing or ("orders",)), list[str]()]
     return pl.DataFrame(
         {

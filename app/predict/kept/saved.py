@@ -121,7 +121,7 @@ def predict(saved: Saved, known: Known) -> pl.DataFrame:
 
 def forecast_of(estimates: Estimates) -> Forecast:
     """The customers whom a model can estimate, as measuring and drift read them."""
-    rows = np.flatnonzero(estimates.status == "ok")
+    rows = np.flatnonzero(estimates.known)
     amounts = (estimates.value, estimates.median, estimates.q10, estimates.q90)
     value, median, q10, q90 = (column[rows].astype(np.float64) for column in amounts)
     return Forecast(rows, value, median, q10, q90, estimates.p_no_purchase[rows])
