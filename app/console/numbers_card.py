@@ -16,6 +16,9 @@ def numbers_card(page: Page, reading: CustomerReading) -> None:
     with card(page.say("customer.numbers"), classes="numbers"):
         if reading.ltv.status != "ok":
             text(page.say("numbers.not_enough", missing=page.show.missing(reading.ltv.missing)), "muted")
+            if reading.ltv.segment_value is not None:
+                others = page.show.money(reading.ltv.segment_value, reading.ltv.currency)
+                text(page.say("numbers.segment", value=others, days=reading.ltv.horizon_days), "small")
             return
         _value(page, reading.ltv)
         text(page.show.measured(reading.ltv.calibration), "muted small")

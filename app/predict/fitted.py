@@ -19,13 +19,14 @@ from app.predict.churn import chances as churn
 from app.predict.churn.chances import Churn
 from app.predict.inputs.purchases import Floats, Ints, PurchaseDays, missing_for_fit, rfm
 from app.predict.schemas import Basis, ModelCard
-from app.predict.value import calibration, ensemble
+from app.predict.value import calibration, ensemble, newcomers
 from app.predict.value.calibration import Floor, LookBack
 from app.predict.value.ensemble import Ensemble
 from app.predict.value.features import unit_of
 from app.predict.value.intervals import fit_spend
 from app.predict.value.intervals import spend as exact_spend
 from app.predict.value.lessons import sample
+from app.predict.value.newcomers import Newcomers
 from app.predict.value.season import Calendar, Season
 
 NAME = "BG/NBD + Gamma-Gamma, boosted trees, a Tweedie line and a two-part RFM model, blended"
@@ -61,6 +62,8 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     """None when the data are too short for one."""
     floor: Floor | None = None
     """Under the values of those whom nothing tells apart."""
+    newcomers: Newcomers | None = None
+    """What visitors without an order went on to spend."""
     seen: list[float] = []
     """What earlier years saw of the season ahead (`calibration.years_seen`)."""
     churn: Churn = Churn()
@@ -200,7 +203,8 @@ def _learned(fitted: Fitted, known: PurchaseDays, beside: BehaviourColumns | Non
     seen = calibration.years_seen(few, day, whole, unit=unit, beside=beside)
     left = churn.learn(few, beside, day=day, horizon_days=horizon)
     found = msgspec.structs.replace(fitted, ensemble=whole, look_back=past, seen=seen, churn=left)
-    return msgspec.structs.replace(found, floor=_floor(found, few, beside))
+    fresh = newcomers.learn(known, beside.behaviour, day=day, horizon_days=horizon) if beside else None
+    return msgspec.structs.replace(found, floor=_floor(found, few, beside), newcomers=fresh)
 
 
 def _floor(fitted: Fitted, few: PurchaseDays, beside: BehaviourColumns | None) -> Floor | None:

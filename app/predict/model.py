@@ -51,7 +51,7 @@ class CustomerModel:
         """Expected spend of one customer in the horizon; an unknown id has bought nothing yet."""
         row, missing = self._find(customer_id)
         if missing:
-            return self._no_ltv(missing)
+            return self._no_ltv(missing, came=row >= 0)
         e = self.estimates
         return LtvEstimate(
             value=int(e.value[row]),
@@ -93,8 +93,10 @@ class CustomerModel:
         bought = row >= 0 and bool(self.estimates.known[row])
         return row, self.missing or (() if bought else ("orders",))
 
-    def _no_ltv(self, missing: tuple[str, ...]) -> LtvEstimate:
+    def _no_ltv(self, missing: tuple[str, ...], *, came: bool) -> LtvEstimate:
+        others = self.fitted.newcomers if came else None
         return LtvEstimate(
+            segment_value=round(others.mean_minor) if others else None,
             value=None,
             median=None,
             q10=None,

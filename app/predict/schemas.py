@@ -69,6 +69,8 @@ class LtvEstimate(Frozen):
     q90: int | None
     leaned_value: int | None = None
     """A model's bounded lean; off until an evaluation shows that it helps."""
+    segment_value: int | None = None
+    """Only without an estimate of their own: what visitors who had not bought either went on to spend, on average."""
     horizon_days: int
     currency: str
     basis: Literal["gross", "net_of_refunds"] = "gross"
