@@ -178,8 +178,8 @@ def years_seen(
 ) -> list[float]:
     """What was bought in the same stretch of earlier years, beside what is usual for the forecast of BG/NBD."""
     learned = fitted.learned
-    if learned is None or learned.usual_level <= 0:
-        return []
+    if learned is None or learned.usual_level <= 0 or learned.horizon_days > YEAR:
+        return []  # the stretch of a year ago must be over
     found = []
     for years in range(1, MOST_YEARS + 1):
         then = lesson(purchases, day - years * YEAR, horizon_days=learned.horizon_days, unit=unit, beside=beside)
