@@ -38,6 +38,7 @@ from app.profile.store import ProfileStore
 from app.profile.wants.peers import Peers
 from app.reading import Reader
 from app.rebuilding import Rebuilding
+from app.recommending import Recommender
 from app.recording import Recorder
 from app.reflecting import Reflecting
 from app.replay import Replay
@@ -98,6 +99,15 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     recorder = Recorder(database=database, log=log, identity=identity)
     peers = Peers(log, identity, profiles, taxonomy)
     reader = Reader(log=log, identity=identity, profiles=profiles, reckoner=reckoner, peers=peers, taxonomy=taxonomy)
+    knowledge_base, search = KnowledgeBase(database), CampaignSearch(HashingEmbedder(), FaissIndex, taxonomy)
+    policy = load_policy(KNOWLEDGE / "policy.yaml")
+    teller = Teller(
+        reader=reader,
+        identity=identity,
+        reckoner=reckoner,
+        storyteller=Storyteller(large, prompts, small=small),
+        taxonomy=taxonomy,
+    )
     pipeline = Pipeline(
         database=database,
         access=AccessStore(database),
@@ -120,17 +130,24 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         replay=Replay(ingester, quarantine, sources),
         follower=follower,
         rebuilding=rebuilding,
-        knowledge_base=KnowledgeBase(database),
-        search=CampaignSearch(HashingEmbedder(), FaissIndex, taxonomy),
-        teller=Teller(
-            reader=reader,
+        knowledge_base=knowledge_base,
+        search=search,
+        teller=teller,
+        recommender=Recommender(
+            database=database,
+            log=log,
+            ingester=ingester,
             identity=identity,
+            reader=reader,
+            teller=teller,
             reckoner=reckoner,
-            storyteller=Storyteller(large, prompts, small=small),
+            knowledge_base=knowledge_base,
+            search=search,
+            copywriter=Copywriter(large, prompts),
+            policy=policy,
             taxonomy=taxonomy,
         ),
-        copywriter=Copywriter(large, prompts),
-        policy=load_policy(KNOWLEDGE / "policy.yaml"),
+        policy=policy,
         taxonomy=taxonomy,
         reckoner=reckoner,
         models=models,

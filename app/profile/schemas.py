@@ -272,6 +272,23 @@ class RfmClass(StrEnum):
     GENERAL_WIN_BACK = "general_win_back"
 
 
+class Lifecycle(StrEnum):
+    """The eight classes without spend: recency and frequency each above or below the median.
+
+    Offers and past outcomes are chosen by this, so that what somebody spends never changes what they are offered.
+    """
+
+    VALUE = "value"
+    DEVELOP = "develop"
+    KEEP = "keep"
+    WIN_BACK = "win_back"
+
+
+def lifecycle_of(rfm_class: RfmClass) -> Lifecycle:
+    """The class without its spend: `important_keep` and `general_keep` are both `keep`."""
+    return Lifecycle(rfm_class.value.partition("_")[2])
+
+
 class ConsentState(Frozen):
     """The latest word of the customer on one purpose and channel."""
 
