@@ -10,7 +10,7 @@ VLLM := $(if $(CUDA),cuda,$(if $(wildcard .venv-vllm/.cuda),cuda,cpu))
 LIMIT := $(shell command -v timeout >/dev/null && echo timeout -k 10 1500)
 # The tests whose data lie in a database.
 STORED := $(addprefix tests/,access api cli database events identity profile privacy/test_vault.py sdk/test_clients.py \
-	test_ingest.py test_merging.py test_pipeline.py test_replay.py)
+	test_campaigning.py test_handing_out.py test_ingest.py test_measuring.py test_merging.py test_pipeline.py test_replay.py)
 # Walks of the graph without a database.
 STORED += --deselect tests/identity/test_graph_machine.py
 # pip leaves compiling to the first start, so let that start keep what it compiled.
@@ -24,7 +24,7 @@ help: ## list the targets
 run: .venv/.core ## install what is missing, load the demo shop, serve API and console (PORT=8000 DATA=data)
 	@$(PY) serve.py --port $(PORT) --data $(DATA)
 
-install: ## make .venv with the developer extras (EXTRAS=bench adds the benches' peers)
+install: ## make .venv with the developer extras (EXTRAS=bench adds the benches' peers, gpu takes faiss-gpu for faiss-cpu)
 	@$(PYTHON) scripts/install.py dev $(EXTRAS)
 
 test: .venv/.dev ## run the tests: no network, no GPU
@@ -47,7 +47,7 @@ eval: .venv/.core ## run an evaluation (TASK=grounding)
 	@$(PY) -m evals run $(or $(TASK),grounding)
 
 bench: .venv/.core ## run the benchmarks
-	@$(PY) -m evals bench ingest identity narrative profile ltv
+	@$(PY) -m evals bench ingest identity narrative profile ltv retrieval
 
 vllm: .venv-vllm/.$(VLLM) ## make .venv-vllm with vLLM for CPUs (CUDA=1: vllm itself, for a GPU)
 

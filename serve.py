@@ -43,6 +43,7 @@ def serve(settings: Settings, server: ServerChild | None) -> None:
     from app.api.server import LOOPBACK, bind, demo_key, run, welcome
     from app.bootstrap import build, load_demo
     from app.console.app import create_console
+    from app.jobs.learning import learning
     from app.jobs.reflections import reflecting
 
     listener = bind(settings.host, settings.port)
@@ -55,8 +56,12 @@ def serve(settings: Settings, server: ServerChild | None) -> None:
         Thread(target=api.state.folding.follow_all, daemon=True).start()
         # The console has no sign-in yet, so nobody beyond this machine may reach it.
         front = Fronts(api, create_console(app)) if settings.host in LOOPBACK else api
-        with demo_key(app) as key, reflecting(app.pipeline, lambda: datetime.now(UTC)):
+        with demo_key(app) as key, reflecting(app.pipeline, _now), learning(app.pipeline, _now):
             run(front, listener, greeting=f"{welcome(app, key)}\n  model    {_rungs(settings, server)}")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def say(line: str) -> None:
@@ -123,6 +128,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR|NAME",
         help="with cpu a model folder (default the shipped one, else .models/tiny), with a URL the served name",
     )
+    parser.add_argument(
+        "--embedder",
+        metavar="DIR|URL",
+        help="what past campaigns are found by: a folder with a sentence-transformers model, or the URL of an "
+        "OpenAI-compatible server of embeddings; default the shipped one",
+    )
+    parser.add_argument("--embedder-model", metavar="NAME", help="name of the served embedding model, of several")
     return parser
 
 

@@ -4,19 +4,29 @@ import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
+from app.acting import Acting
+from app.approving import Approving
+from app.audiences import Audiences
+from app.batching import Batching
+from app.campaigning import Campaigns
 from app.config import ROOT, Settings
 from app.correcting import Correcting
+from app.costing import Costing
 from app.database.engine import Database
 from app.database.migrate import upgrade
+from app.enrolling import Enrolling
 from app.errors import InvalidInput
 from app.events.cleaning_report import Cleaning
 from app.events.quarantine import Quarantine
 from app.events.source_settings import SourceStore
 from app.events.store import EventLog
 from app.events.tail import Tail
+from app.exporting import Exporting
+from app.handing_out import HandingOut
 from app.identity.store import IdentityStore
 from app.ingest import Ingest
 from app.insights.story import Storyteller
@@ -24,32 +34,41 @@ from app.insights.tags import Tagger
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
 from app.llm.vllm import OpenAICompatibleModel
+from app.measuring import Measuring
 from app.merging import Merging
 from app.moves import Moves
 from app.pipeline import Pipeline
+from app.planning import Planning
 from app.predict.inputs.gathering import Gatherer
 from app.predict.intent.intents import Intents
 from app.predict.kept.models import Models
 from app.predict.reckoning import Reckoner
+from app.predict.response.answers import Answers
 from app.predict.value.season import load
 from app.privacy.vault import Vault
 from app.profile.follow import ProfileFollower
 from app.profile.store import ProfileStore
 from app.profile.wants.peers import Peers
+from app.reaching import Reaching
 from app.reading import Reader
 from app.rebuilding import Rebuilding
 from app.recommending import Recommender
 from app.recording import Recorder
 from app.reflecting import Reflecting
 from app.replay import Replay
+from app.reporting import Reporting
 from app.retrieval.index import FaissIndex
 from app.retrieval.search import CampaignSearch
 from app.retrieval.store import KnowledgeBase
+from app.strategy.audiences.store import SegmentStore
 from app.strategy.copywriter import Copywriter
-from app.strategy.policy import load_policy
+from app.strategy.gate.policy import load_policy
 from app.telling import Teller
-from app.text.embedder import HashingEmbedder
-from app.text.static import StaticEmbedder
+from app.text.embedder import Embedder
+from app.text.embedding_server import EmbeddingServer
+from app.text.sentence_folder import SentenceEmbedder
+from app.text.served import ServedEmbedder
+from app.text.static import MANIFEST, StaticEmbedder
 from app.text.taxonomy import Taxonomy, load_taxonomy
 
 KNOWLEDGE = ROOT / "knowledge_base"
@@ -99,14 +118,56 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     recorder = Recorder(database=database, log=log, identity=identity)
     peers = Peers(log, identity, profiles, taxonomy)
     reader = Reader(log=log, identity=identity, profiles=profiles, reckoner=reckoner, peers=peers, taxonomy=taxonomy)
-    knowledge_base, search = KnowledgeBase(database), CampaignSearch(HashingEmbedder(), FaissIndex, taxonomy)
+    segments = SegmentStore(database)
+    audiences = Audiences(
+        log=log, identity=identity, profiles=profiles, reckoner=reckoner, peers=peers, taxonomy=taxonomy,
+        segments=segments,
+    )  # fmt: skip
+    enrolling = Enrolling(database=database, log=log, identity=identity, reckoner=reckoner)
+    knowledge_base = KnowledgeBase(database)
+    search = CampaignSearch(chosen_embedder(settings), FaissIndex, taxonomy, settings.data_dir / "indexes")
     policy = load_policy(KNOWLEDGE / "policy.yaml")
+    reaching = Reaching(database=database, identity=identity, profiles=profiles, follower=follower, policy=policy)
     teller = Teller(
         reader=reader,
         identity=identity,
         reckoner=reckoner,
         storyteller=Storyteller(large, prompts, small=small),
         taxonomy=taxonomy,
+    )
+    recommender = Recommender(
+        database=database,
+        log=log,
+        ingester=ingester,
+        identity=identity,
+        reader=reader,
+        teller=teller,
+        reckoner=reckoner,
+        knowledge_base=knowledge_base,
+        search=search,
+        copywriter=Copywriter(large, prompts),
+        costing=Costing(database, policy, taxonomy),
+        answers=Answers(database, identity),
+        policy=policy,
+        taxonomy=taxonomy,
+    )
+    campaigns = Campaigns(
+        database=database,
+        log=log,
+        knowledge_base=knowledge_base,
+        approving=Approving(
+            reckoner=reckoner,
+            knowledge_base=knowledge_base,
+            audiences=audiences,
+            reaching=reaching,
+            policy=policy,
+            taxonomy=taxonomy,
+        ),
+        enrolling=enrolling,
+        handing=HandingOut(database=database, log=log, identity=identity, reaching=reaching, enrolling=enrolling),
+        measuring=Measuring(
+            database=database, log=log, identity=identity, knowledge_base=knowledge_base, policy=policy
+        ),
     )
     pipeline = Pipeline(
         database=database,
@@ -133,20 +194,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         knowledge_base=knowledge_base,
         search=search,
         teller=teller,
-        recommender=Recommender(
-            database=database,
-            log=log,
-            ingester=ingester,
-            identity=identity,
-            reader=reader,
-            teller=teller,
-            reckoner=reckoner,
-            knowledge_base=knowledge_base,
-            search=search,
-            copywriter=Copywriter(large, prompts),
-            policy=policy,
-            taxonomy=taxonomy,
-        ),
+        recommender=recommender,
         policy=policy,
         taxonomy=taxonomy,
         reckoner=reckoner,
@@ -154,6 +202,31 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         intents=Intents(database, log, identity, taxonomy),
         reader=reader,
         moves=Moves(identity, profiles, peers, taxonomy),
+        reporting=Reporting(identity, gatherer, knowledge_base),
+        audiences=audiences,
+        exporting=Exporting(
+            log=log, identity=identity, audiences=audiences, segments=segments, reaching=reaching, policy=policy
+        ),
+        acting=Acting(
+            database=database,
+            reckoner=reckoner,
+            identity=identity,
+            profiles=profiles,
+            recorder=recorder,
+            policy=policy,
+        ),
+        campaigns=campaigns,
+        planning=Planning(
+            database=database,
+            batching=Batching(recommender, profiles, follower),
+            audiences=audiences,
+            segments=segments,
+            campaigns=campaigns,
+            knowledge_base=knowledge_base,
+            reckoner=reckoner,
+            identity=identity,
+            policy=policy,
+        ),
     )
     for workspace in pipeline.access.workspaces():
         rebuilding.complete(workspace)
@@ -163,6 +236,16 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
 def shipped_taxonomy() -> Taxonomy:
     """The taxonomy of knowledge_base, with the embedder for texts that hold none of its words."""
     return load_taxonomy(KNOWLEDGE / "taxonomy.yaml", StaticEmbedder(KNOWLEDGE / "embedder"))
+
+
+def chosen_embedder(settings: Settings) -> Embedder:
+    """What retrieval reads texts by: a served model, one in a folder, or the shipped one."""
+    place = settings.embedder
+    if "://" in place:
+        key, seconds = settings.embedder_api_key.get_secret_value(), settings.embedder_timeout_s
+        return ServedEmbedder(EmbeddingServer(place, api_key=key, timeout_s=seconds), settings.embedder_model)
+    folder = Path(place).expanduser() if place else KNOWLEDGE / "embedder"
+    return StaticEmbedder(folder) if (folder / MANIFEST).is_file() else SentenceEmbedder(folder)
 
 
 def _chat_model(settings: Settings, url: str, name: str) -> ChatModel | None:

@@ -24,7 +24,13 @@ def _server_url(url: str) -> str:
     return url
 
 
+def _folder_or_url(place: str) -> str:
+    """The place itself; ValueError for something like a URL that cannot be asked."""
+    return _server_url(place) if "://" in place else place
+
+
 ServerUrl = Annotated[str, AfterValidator(_server_url)]
+FolderOrUrl = Annotated[str, AfterValidator(_folder_or_url)]
 
 
 class Settings(BaseSettings):
@@ -53,6 +59,15 @@ class Settings(BaseSettings):
     """Bearer token of the model servers, if they want one."""
     llm_timeout_s: float = Field(default=8.0, gt=0, le=120)
     """Seconds that one story or strategy may wait for the model before the composer answers."""
+    embedder: FolderOrUrl = ""
+    """What turns campaigns and situations into vectors: a folder with a sentence-transformers model, or the base URL
+    of an OpenAI-compatible server of embeddings; empty means the shipped one."""
+    embedder_model: str = ""
+    """Name of the served embedding model; empty means the only one that its server has."""
+    embedder_api_key: SecretStr = SecretStr("")
+    """Bearer token of the server of embeddings, if it wants one."""
+    embedder_timeout_s: float = Field(default=5.0, gt=0, le=120)
+    """Seconds that one request to it may take; while it does not answer, retrieval goes by words and structure."""
     host: str = "127.0.0.1"
     """Address to serve on. Demo keys are issued on loopback only."""
     port: int = Field(default=8000, ge=1, le=65535)

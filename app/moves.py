@@ -14,7 +14,7 @@ from app.profile.wants.peers import Peers
 from app.schema import Frozen, Lang
 from app.text.normalise import normalise
 from app.text.taxonomy import Taxonomy
-from app.viewing import masked
+from app.viewing import names_of
 from app.views import Move, MoveList
 
 _PART = 500
@@ -46,7 +46,7 @@ class Moves:
         )
         found = sorted(self._matching(workspace, asked, as_of), key=lambda pair: (pair[1].since, pair[0]))
         newest = found[::-1][:limit]
-        names = self._names(workspace.workspace_id, [customer_id for customer_id, _ in newest])
+        names = names_of(self._identity, workspace.workspace_id, [customer_id for customer_id, _ in newest])
         rows = tuple(
             Move(
                 customer_id=customer_id,
@@ -81,11 +81,6 @@ class Moves:
 
     def _name(self, topic: str | None, lang: Lang) -> str | None:
         return self._taxonomy.name(topic, lang) if topic else None
-
-    def _names(self, workspace_id: str, customer_ids: list[str]) -> dict[str, str]:
-        known = {c.customer_id: c.identifiers[0] for c in self._identity.customers(workspace_id, customer_ids)}
-        raw = self._identity.raw(workspace_id, list(known.values()))
-        return {customer_id: masked(key, raw) for customer_id, key in known.items()}
 
 
 def _fits(shift: InterestShift, asked: MoveQuery) -> bool:

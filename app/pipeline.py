@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
+from app.acting import Acting
+from app.audiences import Audiences
+from app.campaigning import Campaigns
 from app.correcting import Correcting
 from app.database.engine import Database
 from app.events import catalogue
@@ -23,6 +26,7 @@ from app.events.schemas import Item
 from app.events.source_settings import SourceStore
 from app.events.sources.mapping import Parsed
 from app.events.store import EventLog
+from app.exporting import Exporting
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
 from app.ingest import Ingest, Taken
@@ -31,6 +35,7 @@ from app.listing import SortBy, matches, named, row_of, sort_key
 from app.merging import Merging
 from app.moves import Moves
 from app.narrative.book import Book
+from app.planning import Planning
 from app.predict.intent.intents import Intents
 from app.predict.kept.models import Models
 from app.predict.reckoning import Reckoner
@@ -42,10 +47,11 @@ from app.rebuilding import Differences, Rebuilding
 from app.recommending import Recommender
 from app.reflecting import Reflecting
 from app.replay import Replay
+from app.reporting import Reporting
 from app.retrieval.search import CampaignSearch
 from app.retrieval.store import KnowledgeBase
 from app.schema import Lang
-from app.strategy.policy import Policy
+from app.strategy.gate.policy import Policy
 from app.strategy.told_paths import CustomerPaths
 from app.telling import Teller
 from app.text.taxonomy import Taxonomy
@@ -83,6 +89,12 @@ class Pipeline:
     intents: Intents
     reader: Reader
     moves: Moves
+    reporting: Reporting
+    audiences: Audiences
+    exporting: Exporting
+    acting: Acting
+    campaigns: Campaigns
+    planning: Planning
 
     # --- in: sources -> events -> identity ---------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Proving that what is derived (who is who, profiles) is what the log says, and mending it where it is not."""
+"""Proving that what is derived (who is who, profiles, campaigns) is what the log says, and mending what is not."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -15,6 +15,9 @@ from app.identity.store import IdentityStore
 from app.identity.tables import consent_holds, identity_edges, identity_nodes
 from app.profile.follow import ProfileFollower
 from app.profile.store import ProfileStore
+from app.strategy.running.record import Replayed
+from app.strategy.running.record import replay as replay_campaigns
+from app.strategy.running.store import RunStore
 
 
 class Differences(NamedTuple):
@@ -24,11 +27,13 @@ class Differences(NamedTuple):
     """Identifiers, links and held refusals that are missing, left over or different."""
     profiles: int
     """Customers whose snapshot or checkpoints differ."""
+    campaigns: int = 0
+    """Campaigns that are missing, left over or different, or whose members are."""
 
     @property
     def total(self) -> int:
         """0 when everything agrees."""
-        return self.identities + self.profiles
+        return self.identities + self.profiles + self.campaigns
 
 
 class Rebuilding:
@@ -46,6 +51,7 @@ class Rebuilding:
         """All parts share one database."""
         self._database, self._log, self._identity = database, log, identity
         self._profiles, self._follower = profiles, follower
+        self._runs = RunStore(database)
 
     def check(self, workspace: Workspace) -> Differences:
         """Compare everything with the log. Changes nothing, and reads a snapshot while others write."""
@@ -53,13 +59,15 @@ class Rebuilding:
         with self._database.read() as connection:
             position = self._log.head_in(connection, workspace_id).position
             stored = _stored(connection, workspace_id)
+            campaigns = self._runs.differing(connection, workspace_id, self._campaigns(workspace_id, position))
         differing = stored ^ _rows(workspace_id, self._replayed(workspace_id, position))
-        return Differences(_named(differing), len(self._follower.check(workspace)))
+        return Differences(_named(differing), len(self._follower.check(workspace)), campaigns)
 
     def mend(self, workspace: Workspace) -> Differences:
         """Replace what differs; returns how much that was."""
         identities = self._mend_identities(workspace)
-        return Differences(identities, self._follower.rebuild(workspace))
+        campaigns = self._mend_campaigns(workspace)
+        return Differences(identities, self._follower.rebuild(workspace), campaigns)
 
     def complete(self, workspace: Workspace) -> None:
         """Make the graph of a workspace that has a log and no graph, as after an upgrade of the schema."""
@@ -76,6 +84,18 @@ class Rebuilding:
                 self._identity.rewrite(connection, workspace_id, graph)
                 self._profiles.forget_all(connection, workspace_id)
         return differing
+
+    def _mend_campaigns(self, workspace: Workspace) -> int:
+        workspace_id = workspace.workspace_id
+        with self._database.write() as connection:
+            told = self._campaigns(workspace_id, self._log.position(workspace_id))
+            differing = self._runs.differing(connection, workspace_id, told)
+            if differing:
+                self._runs.rewrite(connection, workspace_id, told)
+        return differing
+
+    def _campaigns(self, workspace_id: str, position: int) -> Replayed:
+        return replay_campaigns(self._log.up_to(workspace_id, position))
 
     def _replayed(self, workspace_id: str, position: int) -> IdentityGraph:
         return replay(self._log.up_to(workspace_id, position), self._identity.rules)

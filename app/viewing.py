@@ -1,8 +1,9 @@
 """Make evidence and identifiers fit to be seen: named, priced, masked, redacted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.identity.schemas import Customer
+from app.identity.store import IdentityStore
 from app.narrative.book import Book
 from app.narrative.schemas import Claim, Narrative
 from app.predict.schemas import IntentEstimate
@@ -26,6 +27,13 @@ def masked(key: str, raw: Mapping[str, str] = _NOTHING) -> str:
     if kind.lower() not in _CONTACT and redact(shown) == shown:
         return key
     return f"{kind}:{shown[:3]}****{shown[-2:]}" if len(shown) > 6 and not is_sealed(shown) else f"{kind}:****"
+
+
+def names_of(identity: IdentityStore, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, str]:
+    """customer_id -> the name people know them by, masked where it is contact data."""
+    known = {c.customer_id: c.identifiers[0] for c in identity.customers(workspace_id, customer_ids)}
+    raw = identity.raw(workspace_id, list(known.values()))
+    return {customer_id: masked(key, raw) for customer_id, key in known.items()}
 
 
 def evidence_of(claims: Iterable[Claim], narrative: Narrative, book: Book) -> dict[str, EvidenceEvent]:

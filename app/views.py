@@ -6,6 +6,7 @@ from app.insights.schemas import ProfileStory
 from app.narrative.schemas import Narrative
 from app.predict.schemas import ChurnEstimate, IntentEstimate, LtvEstimate, ModelCard
 from app.profile.schemas import InterestShift, Profile, RfmClass
+from app.retrieval.schemas import Retrieval
 from app.schema import Frozen
 from app.strategy.schemas import Decision, Strategy
 
@@ -124,3 +125,5 @@ class Recommendation(Frozen):
 
     strategy: Strategy
     decision: Decision
+    retrieval: Retrieval
+    """The past campaigns that were weighed, with the parts of their scores, and those that warn."""

@@ -24,6 +24,7 @@ from evals.benchmarks.ingest import Ingest
 from evals.benchmarks.ltv import LtvBench
 from evals.benchmarks.narrative import NarrativeBench
 from evals.benchmarks.profile import ProfileBench
+from evals.benchmarks.retrieval import RetrievalBench
 from evals.compare import compare
 from evals.plain import comparison_text, result_text
 from evals.provenance import environment
@@ -39,7 +40,10 @@ from evals.tasks.intent import IntentTask
 from evals.tasks.leaving import Leaving
 from evals.tasks.ltv import Ltv
 from evals.tasks.next_item import NextItem
+from evals.tasks.policy import PolicyTask
 from evals.tasks.profile import ProfileTask
+from evals.tasks.profit import ProfitTask
+from evals.tasks.retrieval import RetrievalTask
 from evals.tasks.small_model import SmallModel
 from evals.tasks.structured_output import StructuredOutput
 
@@ -60,10 +64,14 @@ TASKS: dict[str, Task[Any]] = {
         NextItem(),
         Claims(),
         ProfileTask(),
+        PolicyTask(),
+        ProfitTask(),
+        RetrievalTask(),
     )
 }
 BENCHES: dict[str, Bench] = {
-    bench.name: bench for bench in (Ingest(), IdentityBench(), NarrativeBench(), ProfileBench(), LtvBench())
+    bench.name: bench
+    for bench in (Ingest(), IdentityBench(), NarrativeBench(), ProfileBench(), LtvBench(), RetrievalBench())
 }
 
 

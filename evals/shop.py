@@ -1,7 +1,7 @@
 """The product opened for an evaluation: on a workspace that is there, on a demo shop of its own, or empty."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from app.config import Settings
 from app.demo.load import load_shop
 from app.demo.shop import DemoShop
 from app.demo.synonyms import Vocabulary
+from app.demo.truth import CustomerTruth
 from app.errors import NotFound
 from app.events.schemas import IncomingEvent
 from app.events.timestamps import parse_moment
@@ -67,6 +68,20 @@ def demo(*, seed: int, customers: int, say: Say, wording: Vocabulary = "A") -> I
         with _closing(build(settings)) as app:
             workspace = load_shop(app.pipeline, shop, now=shop.ends_at, progress=say)
             yield Open(app.pipeline, workspace, settings.resolved_database_url(), shop.ends_at)
+
+
+def known(opened: Open, truths: Sequence[CustomerTruth]) -> dict[str, CustomerTruth]:
+    """customer_id -> whom the truth knows by one of its names; who is known by none is left out."""
+    found: dict[str, CustomerTruth] = {}
+    for one in truths:
+        for held in one.identifiers:
+            try:
+                customer = opened.pipeline.identity.customer(opened.workspace.workspace_id, held.key)
+            except NotFound:
+                continue
+            found.setdefault(customer.customer_id, one)
+            break
+    return found
 
 
 @contextmanager

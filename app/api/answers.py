@@ -10,7 +10,7 @@ from app.insights.schemas import Provenance, Rung
 from app.profile.fold import FOLD_VERSION
 from app.schema import Frozen
 from app.strategy.told_paths import CustomerPaths
-from app.views import CustomerReading, NextPurchase
+from app.views import CustomerReading, NextPurchase, Recommendation
 
 T = TypeVar("T")
 
@@ -61,6 +61,12 @@ def reading_warnings(reading: CustomerReading) -> tuple[str, ...]:
     if reading.ltv.status != "ok":
         found.append(f"not enough data: {', '.join(reading.ltv.missing)}")
     return tuple(found)
+
+
+def strategy_warnings(found: Recommendation) -> tuple[str, ...]:
+    """What made a strategy poorer than it could be."""
+    silent = "embedder silent: past campaigns were found by words and audience alone"
+    return (*fallback_warning(found.decision.fallback_reason), *([silent] if found.retrieval.without_meaning else []))
 
 
 def intent_warnings(found: NextPurchase) -> tuple[str, ...]:

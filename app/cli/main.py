@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from typer.exceptions import TyperException
 
 from app.cli.backup import backup_commands
+from app.cli.campaign import campaign
 from app.cli.data import data_commands
 from app.cli.explain import explain_commands
 from app.cli.fit import fit
@@ -22,11 +23,14 @@ from app.cli.kb import kb
 from app.cli.keys import keys
 from app.cli.moves import move_commands
 from app.cli.paths import path_commands
+from app.cli.plan import plan_commands
 from app.cli.predict import predict_commands
 from app.cli.profile import profile
 from app.cli.quality import quality_commands, quarantine, sources
+from app.cli.queue import queue
 from app.cli.reading import reading_commands
 from app.cli.reflect import reflect_commands
+from app.cli.segments import segments
 from app.errors import UnderstoryError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -36,6 +40,7 @@ cli.add_typer(reading_commands)
 cli.add_typer(move_commands)
 cli.add_typer(intent_commands)
 cli.add_typer(path_commands)
+cli.add_typer(plan_commands)
 cli.add_typer(explain_commands)
 cli.add_typer(reflect_commands)
 cli.add_typer(predict_commands)
@@ -45,6 +50,9 @@ cli.add_typer(quarantine, name="quarantine")
 cli.add_typer(profile, name="profile")
 cli.add_typer(identity, name="identity")
 cli.add_typer(kb, name="kb")
+cli.add_typer(segments, name="segments")
+cli.add_typer(campaign, name="campaign")
+cli.add_typer(queue, name="queue")
 cli.add_typer(fit, name="fit")
 cli.add_typer(keys, name="keys")
 

@@ -17,6 +17,10 @@ WorkspaceName = Annotated[str, typer.Option("--workspace", "-w", envvar="UNDERST
 AsOf = Annotated[str, typer.Option("--as-of", help="Date (end of that day, workspace zone) or ISO 8601 time.")]
 Language = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="Language of the answer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+EmbedderPlace = Annotated[
+    str,
+    typer.Option("--embedder", help="Find past campaigns by a sentence-transformers FOLDER or the URL of a server."),
+]
 DataDir = Annotated[Path | None, typer.Option("--data", help="Data folder (default: data, or UNDERSTORY_DATA_DIR).")]
 
 

@@ -95,6 +95,7 @@ def print_strategy(found: Strategy, shop: Workspace) -> None:
         "confidence": found.confidence,
         "why (customer)": found.why_for_customer,
         "label": found.ai_label,
+        "decision": found.decision_id,
     }
     for name, value in rows.items():
         if value:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, moment_of, opened
+from app.cli.options import AsJson, AsOf, DataDir, EmbedderPlace, Language, WorkspaceName, moment_of, opened
 from app.cli.output import print_json, progress
 from app.console.format import Formatter
 from app.console.paths_report import paths_report
@@ -25,13 +25,14 @@ def paths(
     workspace: WorkspaceName = "demo",
     as_of: AsOf = "",
     lang: Language = None,
+    embedder: EmbedderPlace = "",
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare no action, a light touch and a strong offer over the horizon, by lifts measured in past campaigns."""
     if report and (report.is_dir() or not report.parent.is_dir()):
         raise InvalidInput(f"cannot write {report}: name a file in a folder that exists")
-    with opened(data) as app:
+    with opened(data, embedder=embedder) as app:
         shop = app.pipeline.access.workspace(workspace)
         moment = moment_of(app, shop, as_of)
         found = app.pipeline.paths(shop, customer, as_of=moment, lang=lang or shop.language)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, moment_of, opened
+from app.cli.options import AsJson, AsOf, DataDir, EmbedderPlace, Language, WorkspaceName, moment_of, opened
 from app.cli.output import print_customers, print_json, print_narrative, print_reading, print_strategy
 
 reading_commands = typer.Typer()
@@ -84,11 +84,12 @@ def strategy(
     workspace: WorkspaceName = "demo",
     as_of: AsOf = "",
     lang: Language = None,
+    embedder: EmbedderPlace = "",
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose what to do about one customer, or say why not. The decision is logged."""
-    with opened(data) as app:
+    with opened(data, embedder=embedder) as app:
         shop = app.pipeline.access.workspace(workspace)
         moment = moment_of(app, shop, as_of)
         found = app.pipeline.recommend(shop, customer, as_of=moment, now=datetime.now(UTC), lang=lang or shop.language)
@@ -104,12 +105,13 @@ def rebuild(
     workspace: WorkspaceName = "demo",
     data: DataDir = None,
 ) -> None:
-    """Make identities and profiles anew from the log and replace what differs; exit code 1 when something did."""
+    """Make identities, profiles and campaigns anew from the log and replace what differs; exit code 1 if anything."""
     with opened(data) as app:
         shop = app.pipeline.access.workspace(workspace)
         different = app.pipeline.check(shop) if check else app.pipeline.rebuild(shop)
     if different.total:
         done = "differ from the log" if check else "differed from the log and were replaced"
-        print(f"{different.identities} identities and {different.profiles} profiles {done}")
+        found = f"{different.identities} identities, {different.profiles} profiles and {different.campaigns} campaigns"
+        print(f"{found} {done}")
         sys.exit(1)
-    print("all identities and all profiles equal the log")
+    print("all identities, all campaigns and all profiles equal the log")

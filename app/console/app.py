@@ -14,15 +14,26 @@ from nicegui import ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.bootstrap import App
+from app.console.campaigns import PATH as CAMPAIGNS
+from app.console.campaigns import campaigns_page
 from app.console.cleaning_card import PATH
 from app.console.customer import customer_page
 from app.console.customers import customers_page
 from app.console.data import data_page
 from app.console.frame import Page, frame, text
+from app.console.knowledge import PATH as KNOWLEDGE
+from app.console.knowledge import knowledge_page
+from app.console.knowledge_case import case_page
 from app.console.models import PATH as MODELS
 from app.console.models import models_page
 from app.console.moves import PATH as MOVES
 from app.console.moves import moves_page
+from app.console.plan import PATH as PLAN
+from app.console.plan import plan_page
+from app.console.queue import PATH as QUEUE
+from app.console.queue import queue_page
+from app.console.segments import PATH as SEGMENTS
+from app.console.segments import segments_page
 from app.errors import InvalidInput, NotFound
 from app.events.timestamps import parse_as_of
 from app.schema import Lang
@@ -51,6 +62,14 @@ def create_console(parts: App) -> FastAPI:
     async def moves(lang: str = "", as_of: str = "") -> None:
         await _draw(parts, lang, as_of, moves_page)
 
+    @ui.page(CAMPAIGNS, response_timeout=_PAGE_SECONDS)
+    async def campaigns(lang: str = "", as_of: str = "") -> None:
+        await _draw(parts, lang, as_of, campaigns_page)
+
+    @ui.page(SEGMENTS, response_timeout=_PAGE_SECONDS)
+    async def segments(lang: str = "", as_of: str = "") -> None:
+        await _draw(parts, lang, as_of, segments_page)
+
     @ui.page(MODELS, response_timeout=_PAGE_SECONDS)
     async def models(lang: str = "", as_of: str = "") -> None:
         await _draw(parts, lang, as_of, models_page)
@@ -59,11 +78,33 @@ def create_console(parts: App) -> FastAPI:
     async def model(model_card_id: str, lang: str = "", as_of: str = "") -> None:
         await _draw(parts, lang, as_of, lambda page: models_page(page, model_card_id))
 
+    _knowledge_pages(parts)
+    _acting_pages(parts)
     console = FastAPI(openapi_url=None)
     console.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK)
     ui.add_css((Path(__file__).parent / "console.css").read_text(encoding="utf-8"), shared=True)
     ui.run_with(console, title="Understory", favicon=_ICON, tailwind=False, show_welcome_message=False)
     return console
+
+
+def _knowledge_pages(parts: App) -> None:
+    @ui.page(KNOWLEDGE, response_timeout=_PAGE_SECONDS)
+    async def knowledge(lang: str = "", as_of: str = "") -> None:
+        await _draw(parts, lang, as_of, knowledge_page)
+
+    @ui.page(KNOWLEDGE + "/{campaign_id:path}", response_timeout=_PAGE_SECONDS)
+    async def case(campaign_id: str, lang: str = "", as_of: str = "", version: int | None = None) -> None:
+        await _draw(parts, lang, as_of, lambda page: case_page(page, campaign_id, version))
+
+
+def _acting_pages(parts: App) -> None:
+    @ui.page(QUEUE, response_timeout=_PAGE_SECONDS)
+    async def queue(lang: str = "", as_of: str = "") -> None:
+        await _draw(parts, lang, as_of, queue_page)
+
+    @ui.page(PLAN, response_timeout=_PAGE_SECONDS)
+    async def plan(lang: str = "", as_of: str = "", segment: str = "") -> None:
+        await _draw(parts, lang, as_of, lambda page: plan_page(page, segment))
 
 
 async def _draw(parts: App, lang: str, as_of: str, content: Callable[[Page], Awaitable[None]]) -> None:

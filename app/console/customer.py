@@ -5,6 +5,7 @@ from typing import NamedTuple
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
+from app.console.acting_card import acting_card
 from app.console.attributes_card import AttributesCard
 from app.console.change_cards import shifts_card, signals_card
 from app.console.charts import interest_chart
@@ -19,6 +20,7 @@ from app.console.paths_card import paths_card
 from app.console.story_panel import StoryPanel, event_table
 from app.console.strategy_card import StrategyCard
 from app.identity.schemas import IdentityView
+from app.strategy.acting.schemas import ActingStanding
 from app.strategy.told_paths import CustomerPaths
 from app.viewing import latest_events
 from app.views import CustomerReading, EvidenceEvent, InterestCurve, NextPurchase
@@ -32,7 +34,7 @@ _LATEST = 15
 
 async def customer_page(page: Page, ref: str) -> None:
     """Read the customer, then draw everything about them."""
-    reading, curves, view, latest, paths, intent = await run_in_threadpool(_read, page, ref)
+    reading, curves, view, latest, paths, intent, acting = await run_in_threadpool(_read, page, ref)
     with frame(page, f"/customer/{ref}"):
         _header(page, reading)
         with ui.element("div").classes("columns"):
@@ -45,6 +47,7 @@ async def customer_page(page: Page, ref: str) -> None:
                 _latest(page, latest)
             with ui.element("div").classes("side-column"):
                 numbers_card(page, reading)
+                acting_card(page, acting)
                 intent_card(page, intent)
                 signals_card(page, reading)
                 _interests(page, reading)
@@ -62,6 +65,7 @@ class _Read(NamedTuple):
     latest: tuple[EvidenceEvent, ...]
     paths: CustomerPaths
     intent: NextPurchase
+    acting: ActingStanding
 
 
 def _read(page: Page, ref: str) -> _Read:
@@ -75,6 +79,7 @@ def _read(page: Page, ref: str) -> _Read:
         latest_events(pipeline.book(workspace, customer, as_of=page.as_of), _LATEST),
         pipeline.paths_of(workspace, reading, lang=page.lang),
         pipeline.next_purchase(workspace, ref, as_of=page.as_of, lang=page.lang),
+        pipeline.acting.standing(workspace, ref, as_of=page.as_of, lang=page.lang),
     )
 
 

@@ -7,15 +7,15 @@ from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from app.console.frame import Page, card, text
+from app.console.strategy_evidence import draw_evidence
+from app.console.strategy_verdict import Verdict
+from app.console.strategy_weighed import draw_weighed
 from app.errors import UnderstoryError
 from app.retrieval.schemas import Campaign
-from app.strategy.schemas import Candidate, Strategy, Theme
+from app.strategy.schemas import Metric, Strategy, Theme
 from app.strategy.wording import say_offer
 from app.strategy.wording import wording as strategy_wording
 from app.views import CustomerReading, Recommendation
-
-_CANDIDATES = 6
-"""Shown at once; the rest is counted."""
 
 
 class StrategyCard:
@@ -54,16 +54,19 @@ class StrategyCard:
 
     def _show(self, found: Recommendation) -> None:
         strategy, page = found.strategy, self._page
-        cases = page.pipeline.knowledge_base.cases(page.workspace.workspace_id)
-        campaigns = {case.campaign.campaign_id: case.campaign for case in cases}
+        seen = (*found.retrieval.matches, *found.retrieval.warnings)
+        campaigns = {match.campaign.campaign_id: match.campaign for match in seen}
         with ui.element("div").classes("status-line"):
             text(page.say(f"strategy.status.{strategy.status}"), f"badge status-{strategy.status}")
             text(strategy.status_reason or "", "reason")
         _plan(page, strategy)
         _themes(page, strategy)
+        Verdict(page, strategy)
         with ui.element("div").classes("two"):
             _why(page, strategy, self._reading, campaigns)
-            _weighed(page, found, campaigns)
+            with ui.element("div"):
+                draw_weighed(page, found, campaigns)
+                draw_evidence(page, found.retrieval)
         with ui.element("div").classes("who"):
             text(strategy.ai_label, "chip")
             text(page.say("strategy.decision", id=strategy.decision_id), "chip mono")
@@ -75,22 +78,27 @@ def _plan(page: Page, strategy: Strategy) -> None:
     with ui.element("div").classes("facts"):
         channel = words.channels[strategy.channel] if strategy.channel else say("strategy.no_channel")
         _fact(say("strategy.channel"), channel)
-        if strategy.timing:
-            _fact(say("strategy.timing"), show.time(strategy.timing.at), strategy.timing.reason)
+        when = "strategy.timing" if strategy.channel else "strategy.look_again"
+        _fact(say(when), show.time(strategy.timing.at), strategy.timing.reason)
         _fact(say("strategy.offer"), say_offer(strategy.offer, currency, page.lang).strip() or say("strategy.no_offer"))
         if strategy.holdout_share:
             share = show.percent(strategy.holdout_share)
             _fact(say("strategy.holdout"), share, say("strategy.holdout_note", share=share))
-        if metric := strategy.metric:
-            note = say(
-                "strategy.metric_note",
-                baseline=show.percent(metric.baseline, 1),
-                effect=show.percent(metric.minimum_effect, 1),
-                n=show.number(metric.sample_size),
-            )
-            _fact(say("strategy.metric"), metric.name, note)
+        if strategy.channel:
+            _measured(page, strategy.metric)
         _fact(say("strategy.confidence"), say(f"confidence.{strategy.confidence}"))
         _fact(say("strategy.risk"), "", strategy.risk, classes="broad")
+
+
+def _measured(page: Page, metric: Metric) -> None:
+    say, show = page.say, page.show
+    note = say(
+        "strategy.metric_note",
+        baseline=show.percent(metric.baseline, 1),
+        effect=show.percent(metric.minimum_effect, 1),
+        n=show.number(metric.sample_size),
+    )
+    _fact(say("strategy.metric"), metric.name, note)
 
 
 def _fact(name: str, value: str, note: str = "", classes: str = "") -> None:
@@ -103,9 +111,7 @@ def _fact(name: str, value: str, note: str = "", classes: str = "") -> None:
 
 
 def _themes(page: Page, strategy: Strategy) -> None:
-    if not strategy.themes:
-        return
-    text(page.say("strategy.themes"), "sub")
+    text(page.say("strategy.themes" if strategy.channel else "strategy.themes_kept"), "sub")
     with ui.element("div").classes("themes"):
         for theme in strategy.themes:
             with ui.element("div").classes("theme"):
@@ -157,36 +163,4 @@ def _campaign(page: Page, campaigns: Mapping[str, Campaign], campaign_id: str) -
     if found is None:
         return campaign_id
     kind = page.say(f"strategy.evidence_kind.{found.evidence_kind}")
-    return page.say("strategy.cited", title=found.title, id=campaign_id, kind=kind)
-
-
-def _weighed(page: Page, found: Recommendation, campaigns: Mapping[str, Campaign]) -> None:
-    say, candidates = page.say, found.decision.candidates
-    with ui.element("div"):
-        text(say("strategy.candidates"), "sub")
-        text(say("strategy.candidates_note"), "muted small")
-        with ui.element("table").classes("event-table weighed"):
-            with ui.element("thead"), ui.element("tr"):
-                for name in ("", say("strategy.expected"), say("strategy.low"), say("strategy.high")):
-                    with ui.element("th").classes("cell-amount" if name else ""):
-                        text(name)
-            with ui.element("tbody"):
-                for candidate in candidates[:_CANDIDATES]:
-                    _candidate_row(page, candidate, campaigns, chosen=candidate.action == found.decision.chosen)
-        if len(candidates) > _CANDIDATES:
-            text(say("strategy.more", count=len(candidates) - _CANDIDATES), "muted small")
-
-
-def _candidate_row(page: Page, candidate: Candidate, campaigns: Mapping[str, Campaign], *, chosen: bool) -> None:
-    campaign_id, _, arm_id = candidate.action.partition("/")
-    known = campaigns.get(campaign_id)
-    name = f"{known.title} · {arm_id}" if known else page.say.of("strategy", candidate.action)
-    amounts = (candidate.expected, candidate.low, candidate.high)
-    with ui.element("tr").classes("chosen-row" if chosen else ""):
-        with ui.element("td"):
-            text(name, "inline")
-            if chosen:
-                text(page.say("strategy.chosen"), "badge")
-        for amount in amounts:
-            with ui.element("td").classes("cell-amount"):
-                text(page.show.exact(amount, page.workspace.currency))
+    return page.say("strategy.cited", title=found.title_in(page.lang), id=campaign_id, kind=kind)

@@ -54,12 +54,17 @@ class TrueResponse:
         Consent is not asked. Orders count from the next day on, as in the past campaigns; a window that would pass
         the end of the log is moved back to fit.
         """
+        return self.effect(self.odds(plan, day, arm, about, window_days=window_days))
+
+    def odds(self, plan: Plan, day: int, arm: Arm, about: str, *, window_days: int = 10) -> Odds:
+        """The chances behind that effect."""
         first = min(day + 1, self._shop.calendar.days - window_days)
         message = Message(arm, about, day, self._campaigns.wear.freshness(arm.channel, about, day), window_days)
         expected = expected_orders(plan, range(first, first + window_days - 1), self._shop.calendar)
-        return self._effect(odds(plan, message, expected, self._shop.parameters.response))
+        return odds(plan, message, expected, self._shop.parameters.response)
 
-    def _effect(self, one: Odds) -> Uplift:
+    def effect(self, one: Odds) -> Uplift:
+        """What these chances are expected to change."""
         gained = one.clicks * one.buys
         lost = (1.0 - one.clicks) * one.put_off * (1.0 - exp(-one.expected))
         # The mean of a log-normal with median 1.
@@ -67,5 +72,5 @@ class TrueResponse:
         return Uplift(gained - lost, (gained - lost) * one.basket * mean_basket)
 
     def _mean(self, crowd: Sequence[Odds]) -> Uplift:
-        orders, values = zip(*map(self._effect, crowd), strict=True)
+        orders, values = zip(*map(self.effect, crowd), strict=True)
         return Uplift(fsum(orders) / len(crowd), fsum(values) / len(crowd))

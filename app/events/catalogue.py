@@ -94,6 +94,15 @@ def listed(connection: Connection, workspace_id: str, until: datetime, *, after:
     return [_to_item(row) for row in rows]
 
 
+def state(connection: Connection, workspace_id: str) -> tuple[int, int, int, datetime | None]:
+    """What differs when entries were added or another price or cost was put: for readers that keep a digest of all."""
+    sums = (func.coalesce(func.sum(column), 0) for column in (items.c.price, items.c.cost))
+    newest = func.max(items.c.valid_from)
+    found = select(func.count(), *sums, newest).where(items.c.workspace_id == workspace_id)
+    count, prices, costs, at = connection.execute(found).one()
+    return int(count), int(prices), int(costs), at
+
+
 _Versions = dict[tuple[str, datetime], Item]
 
 

@@ -66,6 +66,9 @@ PASSIVE_KINDS = OUR_KINDS | {EventKind.CAMPAIGN_SENT, EventKind.REFUND, EventKin
 """Kinds that happen to a customer: they show neither presence nor habits."""
 GRAPH_KINDS = frozenset({EventKind.MERGE, EventKind.UNMERGE})
 """Kinds that speak of the identity graph and not of what a customer did: never folded, in nobody's history."""
+CAMPAIGN = "campaign"
+"""Identifier type of events of ours that are about a whole campaign, and so in nobody's history."""
+_NOT_ALWAYS_SOMEBODYS = GRAPH_KINDS | {EventKind.APPROVAL, EventKind.CAMPAIGN_STOPPED}
 
 
 class Money(msgspec.Struct, frozen=True, gc=False):
@@ -135,8 +138,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def subject(self) -> str:
-        """Key of the identifier that it belongs to; "" when it is about the identity graph and about nobody."""
-        return "" if self.kind in GRAPH_KINDS else self.identifiers[0].key
+        """Key of the identifier that it belongs to; "" when it is about the identity graph or a whole campaign."""
+        if self.kind not in _NOT_ALWAYS_SOMEBODYS:
+            return self.identifiers[0].key
+        first = self.identifiers[0]
+        return "" if self.kind in GRAPH_KINDS or first.type == CAMPAIGN else first.key
 
     @property
     def order_key(self) -> tuple[datetime, datetime, str]:

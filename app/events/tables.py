@@ -43,6 +43,10 @@ events = Table(
 )
 _ORDERS = text("kind = 'order'")
 Index("events_orders", events.c.workspace_id, events.c.occurred_at, sqlite_where=_ORDERS, postgresql_where=_ORDERS)
+_CONTACTS = text("kind IN ('approval', 'campaign_sent', 'decision')")
+Index(
+    "events_contacts", events.c.workspace_id, events.c.occurred_at, sqlite_where=_CONTACTS, postgresql_where=_CONTACTS
+)
 
 event_texts = Table(
     "event_texts",

@@ -1,12 +1,13 @@
 """Look customers up by any name they go by, and say who owns what. Reads only."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from app.database.statements import query, select_in
+from app.database.statements import pieces, query, select_in
 from app.database.types import from_micros
 from app.errors import InvalidInput, NotFound
 from app.events.schemas import Member
@@ -14,7 +15,7 @@ from app.identity.clusters import Link
 from app.identity.identifiers import normalise_value, type_of
 from app.identity.rows import LINK_COLUMNS, moment, node_key, to_link, turn_of
 from app.identity.rules import OTHER, Rules
-from app.identity.schemas import BLOCKED, Bonds, Customer, Edge, Hold, Owners, turn
+from app.identity.schemas import BLOCKED, NO_BONDS, Bonds, Customer, Edge, Hold, Owners, turn
 from app.privacy.sealing import Sealer, is_sealed
 
 _MEMBER = "customer_id, identifier, turn, kind, node_id, founder, serial, version, valid_from, valid_until"
@@ -25,6 +26,12 @@ def canonical(connection: Connection, workspace_id: str, customer_id: str) -> st
     sql = "SELECT customer_id FROM identity_nodes WHERE workspace_id = ? AND node_id = ?"
     rows = query(connection, sql, (workspace_id, customer_id))
     return rows[0][0] if rows else None
+
+
+def now_called(connection: Connection, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, str]:
+    """Each of these ids of ours -> the customer whom it stands for by now."""
+    sql = "SELECT node_id, customer_id FROM identity_nodes WHERE workspace_id = ? AND node_id IN"
+    return dict(select_in(connection, sql, (workspace_id,), customer_ids))
 
 
 def customer_of(connection: Connection, workspace_id: str, key: str, rules: Rules) -> str:
@@ -171,21 +178,38 @@ def identifier_of(key: str, rules: Rules) -> str:
 
 def bonds(connection: Connection, workspace_id: str, customer_id: str, rules: Rules) -> Bonds:
     """Since when a customer's identifiers are one, and what unmerges left refused; by identifier, as words are."""
-    keys = nodes_of(connection, workspace_id, customer_id)
+    return bonds_of(connection, workspace_id, [customer_id], rules).get(customer_id, NO_BONDS)
+
+
+def bonds_of(connection: Connection, workspace_id: str, customer_ids: Sequence[str], rules: Rules) -> dict[str, Bonds]:
+    """The same of several customers."""
+    sql = "SELECT customer_id, identifier, turn FROM identity_nodes WHERE workspace_id = ? AND customer_id IN"
+    owner = {node_key(key, n): c for c, key, n in select_in(connection, sql, (workspace_id,), sorted(customer_ids))}
+    joins: dict[str, list[tuple[datetime, str, str]]] = {c: [] for c in owner.values()}
+    holds: dict[str, set[Hold]] = {c: set() for c in owner.values()}
+    sizes = Counter(owner.values())
+    for link in links_of(connection, workspace_id, [key for key, c in owner.items() if sizes[c] > 1]):
+        within = owner.get(link.a) is not None and owner.get(link.a) == owner.get(link.b)
+        if within and link.revoked_at is None and not link.rule.startswith(BLOCKED):
+            join = (link.occurred_at, identifier_of(link.a, rules), identifier_of(link.b, rules))
+            joins[owner[link.a]].append(join)
     sql = "SELECT key, purpose, channel, event_id, at FROM consent_holds WHERE workspace_id = ? AND key IN"
-    holds = {
-        Hold(identifier_of(row[0], rules), row[1], row[2], row[3], from_micros(row[4]))
-        for row in select_in(connection, sql, (workspace_id,), keys)
-    }
-    if len(keys) == 1:
-        return Bonds((), tuple(sorted(holds)))
-    own = set(keys)
-    joins = tuple(
-        (link.occurred_at, identifier_of(link.a, rules), identifier_of(link.b, rules))
-        for link in links_of(connection, workspace_id, keys)
-        if link.revoked_at is None and not link.rule.startswith(BLOCKED) and {link.a, link.b} <= own
-    )
-    return Bonds(joins, tuple(sorted(holds)))
+    for key, purpose, channel, event_id, at in select_in(connection, sql, (workspace_id,), sorted(owner)):
+        holds[owner[key]].add(Hold(identifier_of(key, rules), purpose, channel, event_id, from_micros(at)))
+    return {c: Bonds(tuple(joins[c]), tuple(sorted(holds[c]))) for c in joins}
+
+
+def holders(connection: Connection, workspace_id: str, rules: Rules) -> set[str]:
+    """Customers with refusals that unmerges left."""
+    keys = query(connection, "SELECT DISTINCT key FROM consent_holds WHERE workspace_id = ?", (workspace_id,))
+    return {customer_of(connection, workspace_id, key, rules) for (key,) in keys}
+
+
+def kinds(connection: Connection, workspace_id: str) -> Iterator[tuple[str, str]]:
+    """(customer_id, type) of every identifier that has not passed to somebody else."""
+    sql = "SELECT customer_id, kind FROM identity_nodes WHERE workspace_id = ? AND valid_until IS NULL"
+    for rows in pieces(connection, sql, (workspace_id,)):
+        yield from rows
 
 
 def edge_of(link: Link, *, bridge: bool = False) -> Edge:

@@ -106,6 +106,11 @@ class IdentityStore:
         """The graph's node that a name means."""
         return lookup.node_of(connection, workspace_id, ref, self._vault.existing(workspace_id), self.rules)
 
+    def now_called(self, workspace_id: str, customer_ids: Sequence[str]) -> dict[str, str]:
+        """Each of these ids of ours -> the customer whom it stands for by now, itself or the one it was merged into."""
+        with self._database.read() as connection:
+            return lookup.now_called(connection, workspace_id, customer_ids)
+
     def owner(self, connection: Connection, workspace_id: str, node: str) -> str:
         """customer_id of a node's customer, within a transaction."""
         return lookup.customer_of(connection, workspace_id, node, self.rules)
@@ -135,6 +140,17 @@ class IdentityStore:
         """Since when a customer's identifiers are one, and the refusals that unmerges left: what consents need."""
         with self._database.read() as connection:
             return lookup.bonds(connection, workspace_id, customer_id, self.rules)
+
+    def bonds_of(self, workspace_id: str, customer_ids: Iterable[str]) -> dict[str, Bonds]:
+        """The same of several customers, and of all whom an unmerge left a refusal."""
+        with self._database.read() as connection:
+            wanted = lookup.holders(connection, workspace_id, self.rules).union(customer_ids)
+            return lookup.bonds_of(connection, workspace_id, sorted(wanted), self.rules)
+
+    def kinds(self, workspace_id: str) -> list[tuple[str, str]]:
+        """(customer_id, type) of every identifier that has not passed to somebody else."""
+        with self._database.read() as connection:
+            return list(lookup.kinds(connection, workspace_id))
 
     def revision(self, workspace_id: str) -> str:
         """Another one after every change of who is who."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 EVERY = "all"
 """As a channel or purpose, it stands for every one of them."""
@@ -34,6 +34,9 @@ class ConsentLike(Protocol):
         ...
 
 
+Said = TypeVar("Said", bound=ConsentLike)
+
+
 def may_contact(consents: Iterable[ConsentLike], *, purpose: str, channel: str) -> bool:
     """Whether the latest word on this purpose and channel allows it; silence is a no, except on site.
 
@@ -41,7 +44,11 @@ def may_contact(consents: Iterable[ConsentLike], *, purpose: str, channel: str) 
     so it is allowed until they object. `all` counts for every channel and purpose. Of two words at one moment
     the refusal wins.
     """
+    word = latest_word(consents, purpose=purpose, channel=channel)
+    return channel == _WAITS_FOR_THEM if word is None else word.granted
+
+
+def latest_word(consents: Iterable[Said], *, purpose: str, channel: str) -> Said | None:
+    """The word that decides about a purpose and channel; None where nothing was said of it."""
     words = [c for c in consents if c.purpose in (purpose, EVERY) and c.channel in (channel, EVERY)]
-    if not words:
-        return channel == _WAITS_FOR_THEM
-    return max(words, key=lambda c: (c.at, not c.granted)).granted
+    return max(words, key=lambda c: (c.at, not c.granted), default=None)

@@ -13,10 +13,11 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table
 
 from app.database.engine import Database, metadata
-from app.database.statements import execute, execute_each, query, select_in, upsert_rows
+from app.database.statements import execute, execute_each, pieces, query, select_in, upsert_rows
 from app.database.types import UtcTime, from_micros, to_micros
 from app.profile.checkpoints import Checkpoint, encoded
 from app.profile.fold import FOLD_VERSION, Heart, State
+from app.profile.parts import Parts, decoder_of
 from app.profile.telltales import Telltale
 
 profile_states = Table(
@@ -59,6 +60,9 @@ Checkpoints = dict[datetime, tuple[int, bytes]]
 _decoder = msgspec.msgpack.Decoder(State)
 _heart = msgspec.msgpack.Decoder(Heart)
 _telltale = msgspec.msgpack.Decoder(Telltale)
+_STATES = "SELECT customer_id, identity_version, state FROM profile_states WHERE workspace_id = ?"
+_AT_ONCE = 2_000
+"""States that are held at once, as they are stored, by questions that read parts of all of them."""
 
 
 class Offset(NamedTuple):
@@ -162,6 +166,18 @@ class ProfileStore:
                 if (found.fold_version, found.taxonomy_hash) == self._version:
                     yield customer_id, found
 
+    def parts(self, workspace_id: str, names: tuple[str, ...]) -> Iterator[Parts]:
+        """These parts of every customer's state, some at a time; nothing else of their states is read."""
+        decoder = decoder_of(names)
+        with self._database.read() as connection:
+            if not self.offset_in(connection, workspace_id).position:
+                return
+            for rows in pieces(connection, _STATES, (workspace_id,), size=_AT_ONCE):
+                for customer_id, _, state in rows:
+                    found = decoder.decode(state)
+                    if (found.fold_version, found.taxonomy_hash) == self._version:
+                        yield Parts(customer_id, found.last_key, tuple([getattr(found, name) for name in names]))
+
     def checkpoint(self, workspace_id: str, customer_id: str, before: datetime) -> State | None:
         """The newest checkpoint whose events all happened before a moment."""
         sql = "SELECT state FROM profile_checkpoints WHERE workspace_id = ? AND customer_id = ? AND occurred_at < ?"
@@ -264,7 +280,6 @@ def _drop(connection: Connection, workspace_id: str, customer_ids: Iterable[str]
 def _rows(
     connection: Connection, workspace_id: str, customer_ids: Sequence[str] | None
 ) -> Iterable[tuple[str, int, bytes]]:
-    sql = "SELECT customer_id, identity_version, state FROM profile_states WHERE workspace_id = ?"
     if customer_ids is None:
-        return query(connection, sql, (workspace_id,))
-    return select_in(connection, f"{sql} AND customer_id IN", (workspace_id,), customer_ids)
+        return query(connection, _STATES, (workspace_id,))
+    return select_in(connection, f"{_STATES} AND customer_id IN", (workspace_id,), customer_ids)

@@ -15,6 +15,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.retrieval.schemas import Lift, Outcome
 
 Z90 = 1.6448536269514722
@@ -83,7 +86,7 @@ def measured_lift(outcome: Outcome) -> Lift:
     """
     treated, control = _groups(outcome)
     variance = treated.variance_of_mean() + control.variance_of_mean()
-    return _as_lift(Measured(treated.mean - control.mean, variance), outcome)
+    return as_lift(Measured(treated.mean - control.mean, variance), outcome)
 
 
 def moderated_lift(outcome: Outcome, prior: float) -> Measured:
@@ -132,25 +135,9 @@ def shrink(case: Measured, family: Family) -> Measured:
     return Measured(mean, trust * case.variance + (1.0 - trust) ** 2 * family.mu_variance)
 
 
-def kept_after(age_days: float) -> float:
+def kept_after(age_days: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of what made an effect that still holds after `age_days`: 2^(-age / half-life)."""
-    return math.exp2(-max(age_days, 0.0) / HALF_LIFE_DAYS)
-
-
-def carry_over(case: Measured, family: Family, kept: float) -> Measured:
-    """The shrunk case at another time or for other customers: nearer to the family's mean, and less sure.
-
-    Of what made the effect, a share a = `kept` holds, the rest is like a fresh case of the family:
-    theta_here = a theta + (1 - a) theta', theta' ~ N(mu, tau2). So mean = a m + (1 - a) mu and
-    variance = a^2 V + (1 - a)^2 (tau2 + var(mu)).
-    """
-    mean = kept * case.mean + (1.0 - kept) * family.mu
-    return Measured(mean, kept**2 * case.variance + (1.0 - kept) ** 2 * (family.tau2 + family.mu_variance))
-
-
-def expected_lift(case: Measured, family: Family, *, kept: float, outcome: Outcome) -> Lift:
-    """What to expect of the arm here and now: shrunk, then carried over, with its 90% interval."""
-    return _as_lift(carry_over(shrink(case, family), family, kept), outcome)
+    return np.exp2(-np.maximum(age_days, 0.0) / HALF_LIFE_DAYS)
 
 
 def _between(cases: Sequence[Measured], variances: Sequence[float]) -> float:
@@ -171,7 +158,8 @@ def _groups(outcome: Outcome) -> tuple[_Group, _Group]:
     )
 
 
-def _as_lift(case: Measured, outcome: Outcome) -> Lift:
+def as_lift(case: Measured, outcome: Outcome) -> Lift:
+    """A lift with its 90% interval, and the groups that it was measured on."""
     margin = Z90 * math.sqrt(case.variance)
     return Lift(
         mean=case.mean,

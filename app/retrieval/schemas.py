@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from app.profile.schemas import RfmClass
-from app.schema import Frozen
+from app.profile.stages import PriceBand, Stage
+from app.schema import Frozen, Lang
 
 EvidenceKind = Literal["randomised", "observational", "reported", "simulated"]
 Objective = Literal["win_back", "retain", "grow", "welcome", "cross_sell", "reactivate_cart"]
+Stance = Literal["worked", "unclear", "failed"]
 
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
@@ -56,6 +58,22 @@ class Audience(Frozen):
     rfm_classes: tuple[RfmClass, ...] = ()
     topics: tuple[str, ...] = ()
     """Topic ids of the taxonomy."""
+    stages: tuple[Stage, ...] = ()
+    price_bands: tuple[PriceBand, ...] = ()
+
+
+class Titles(Frozen):
+    """One title in both languages, as far as somebody wrote them."""
+
+    zh: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    en: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+
+
+class Themes(Frozen):
+    """The same themes in both languages, as far as somebody wrote them."""
+
+    zh: Annotated[tuple[str, ...], Field(max_length=3)] = ()
+    en: Annotated[tuple[str, ...], Field(max_length=3)] = ()
 
 
 class Arm(Frozen):
@@ -66,10 +84,16 @@ class Arm(Frozen):
     offer: Offer | None = None
     themes: Annotated[tuple[str, ...], Field(max_length=3)] = ()
     """What the messages spoke about, strongest first."""
+    translated_themes: Themes | None = None
     timing: str = ""
     """When it was sent, in words: `Friday evening`, `three days after the cart`."""
     propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Probability that an eligible customer was given this arm."""
+
+    def themes_in(self, lang: Lang) -> tuple[str, ...]:
+        """The themes in the reader's language, else as they were given."""
+        known = self.translated_themes
+        return (getattr(known, lang) if known else ()) or self.themes
 
 
 class Campaign(Frozen):
@@ -77,9 +101,11 @@ class Campaign(Frozen):
 
     campaign_id: Annotated[str, Field(min_length=1, max_length=120)]
     workspace_id: str = ""
-    """Set from the credential on import; what a file says here is ignored."""
+    """Set from the credential on import. A file says here where it was exported; what the demo wrote stays there."""
     evidence_kind: EvidenceKind
     title: Annotated[str, Field(min_length=1, max_length=200)]
+    titles: Titles | None = None
+    """The title in either language; `title` stands for the one that is absent."""
     objective: Objective
     audience: Audience = Audience()
     eligible_n: Count
@@ -92,6 +118,10 @@ class Campaign(Frozen):
     cost_minor: Count = 0
     approved_by: str | None = None
     """Who made it retrievable; None is never retrieved."""
+
+    def title_in(self, lang: Lang) -> str:
+        """The title in the reader's language, else as it was given."""
+        return (getattr(self.titles, lang) if self.titles else None) or self.title
 
 
 class Outcome(Frozen):
@@ -131,6 +161,31 @@ class Lift(Frozen):
     control_n: int
 
 
+class MatchParts(Frozen):
+    """What the score is made of: score = family + reach * (aimed + age * evidence * own)."""
+
+    dense: float
+    """Cosine between the situation asked about and the arm in words, 0 to 1; what `similarity` says too."""
+    lexical: float
+    """BM25 as a share of the best arm's, 0 to 1."""
+    structured: float
+    """How well audience and objective meet the situation, 0 to 1; what `fit` says too."""
+    fused: float
+    """Reciprocal ranks in the three orders as a share of three first places, 0 to 1."""
+    reach: float
+    """Share of what it did to its own audience that reaches here, 0 to 1; 1 for an arm that was sent to anybody."""
+    family: float
+    """What arms of its kind bring when they are sent to anybody, minor units."""
+    aimed: float
+    """What such arms bring on top to those whose topic they speak of, minor units."""
+    own: float
+    """What sets this arm apart from its kind, shrunk by sample size, minor units."""
+    age: float
+    """Share that age has left of it, 0 to 1."""
+    evidence: float
+    """Share that is kept of evidence that was not randomised, 0 to 1."""
+
+
 class CampaignMatch(Frozen):
     """One retrieved arm: how near it is, what it did, and what we expect of it here."""
 
@@ -145,23 +200,34 @@ class CampaignMatch(Frozen):
     lift: Lift
     """As measured."""
     expected: Lift
-    """What to expect here: shrunk towards the mean of all cases by sample size, faded by age and distance."""
+    """What to expect here: shrunk towards its kind of arm by sample size, faded by age, distance and evidence."""
+    stance: Stance
+    """What it did where it ran, by the 90% interval of its lift: `failed` should not be repeated."""
+    parts: MatchParts
+    reworded: Lift | None = None
+    """What to expect when its message speaks of the customer's own topics; None when nothing is known of those."""
+    plain: Lift | None = None
+    """The same without its offer; None for an arm that has none."""
     age_days: int
     cost_per_customer: float | None = None
     """What a treated customer cost, sending and redemptions together; None when nobody recorded it."""
     conversion: float | None = None
     """Share of treated customers who bought within the window."""
     score: float
-    """What the ranking sorts by."""
+    """What the ranking sorts by: the mean of `expected`, which `parts` add up to."""
 
 
 class Retrieval(Frozen):
     """Matches, best first; or an abstention with its reason."""
 
     matches: tuple[CampaignMatch, ...]
+    warnings: tuple[CampaignMatch, ...] = ()
+    """Near arms that failed and are not among the matches, nearest first: what not to repeat."""
     abstained: Literal["no_past_outcomes", "nearest_too_far"] | None = None
     nearest_similarity: float | None = None
     """Closeness of the nearest case, also when it was too far; None when there is no case."""
+    without_meaning: bool = False
+    """Whether the embedder did not answer, so that only words and structure were compared."""
 
 
 class KnowledgeBaseReport(Frozen):
@@ -169,6 +235,9 @@ class KnowledgeBaseReport(Frozen):
 
     imported: int
     replaced: int
+    """With other content than before: a new version, which needs an approval of its own."""
     unchanged: int
+    waiting: int = 0
+    """How many of these cases have a newest version that nobody has approved or rejected yet."""
     outcomes: int
     at: datetime

@@ -1,33 +1,38 @@
-"""Past arms as trials: each with the outcome that speaks for a segment, and what to expect of it today."""
+"""Past arms as trials: each with the outcome that speaks for a life cycle of customers."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.profile.schemas import RfmClass
-from app.retrieval.outcomes import (
-    Family,
-    Measured,
-    expected_lift,
-    is_measured,
-    kept_after,
-    moderated_lift,
-    pool,
-    typical_variance,
-)
-from app.retrieval.schemas import Arm, Campaign, Case, Lift, Outcome
-
-MIN_FAMILY = 5
-"""Arms of one objective needed before they are pooled apart from the others."""
-
+from app.profile.schemas import Lifecycle, RfmClass, lifecycle_of
+from app.retrieval.families import Traits
+from app.retrieval.outcomes import is_measured
+from app.retrieval.schemas import Arm, Campaign, Case, Outcome
 
 NEAR = 0.5
 """Closeness from which a case is taken to speak of such customers and such things."""
 
+_SUMMED = (
+    "sent", "treated_n", "treated_conversions", "treated_sum", "treated_sumsq",
+    "control_n", "control_conversions", "control_sum", "control_sumsq", "cost_minor",
+)  # fmt: skip
+
+
+class Sent(NamedTuple):
+    """One arm of a past campaign with all outcomes that it has."""
+
+    campaign: Campaign
+    arm: Arm
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def known_from(self) -> datetime:
+        """When its outcome window had closed."""
+        return self.campaign.ends_at + timedelta(days=self.campaign.window_days)
+
 
 class Trial(NamedTuple):
-    """One arm with its outcome for the segment asked about."""
+    """One arm with the outcome that speaks for the customers asked about."""
 
     campaign: Campaign
     arm: Arm
@@ -37,54 +42,43 @@ class Trial(NamedTuple):
         """Days since the campaign ended."""
         return (as_of - self.campaign.ends_at).days
 
+    @property
+    def traits(self) -> Traits:
+        """The kind of arm that it was."""
+        offer = self.arm.offer
+        return Traits(self.arm.channel, offer.type if offer else "", bool(self.campaign.audience.topics))
 
-def known_trials(cases: Iterable[Case], rfm_class: RfmClass | None, *, as_of: datetime) -> list[Trial]:
-    """All measured arms whose outcome window had closed by `as_of`, by campaign and arm id.
 
-    An arm without a control group says nothing about lift and is left out.
-    """
-    trials = [
-        Trial(case.campaign, arm, outcome)
+def arms_of(cases: Iterable[Case]) -> tuple[Sent, ...]:
+    """All arms, by campaign and arm id."""
+    found = [
+        Sent(case.campaign, arm, tuple(outcome for outcome in case.outcomes if outcome.arm_id == arm.arm_id))
         for case in cases
-        if case.campaign.ends_at + timedelta(days=case.campaign.window_days) <= as_of
         for arm in case.campaign.arms
-        if (outcome := _outcome_for(case, arm, rfm_class)) is not None
     ]
-    return sorted(trials, key=lambda trial: (trial.campaign.campaign_id, trial.arm.arm_id))
+    return tuple(sorted(found, key=lambda sent: (sent.campaign.campaign_id, sent.arm.arm_id)))
 
 
-class Expectations:
-    """What all trials together make us expect of each: lifts shrunk, then faded by age and distance.
+def trial_of(sent: Sent, lifecycle: Lifecycle | None) -> Trial | None:
+    """The arm with its outcome among such customers where that was measured, else among all.
 
-    The family is the trials of the same objective where there are at least MIN_FAMILY, else all.
+    None when neither was: an arm without a control group says nothing about lift.
     """
-
-    def __init__(self, trials: Sequence[Trial]) -> None:
-        """Pool `trials`, at least one."""
-        self._prior = typical_variance([trial.outcome for trial in trials])
-        lifts: dict[str, list[Measured]] = defaultdict(list)
-        for trial in trials:
-            lifts[trial.campaign.objective].append(moderated_lift(trial.outcome, self._prior))
-        self._all = pool([lift for group in lifts.values() for lift in group])
-        self._of = {name: pool(group) for name, group in lifts.items() if len(group) >= MIN_FAMILY}
-
-    def of(self, trial: Trial, *, as_of: datetime, closeness: float) -> Lift:
-        """Expected lift of one of the trials at `as_of`, for a situation so close to it.
-
-        The share that is kept is 2^(-age / half-life) * min(1, closeness / NEAR).
-        """
-        return expected_lift(
-            moderated_lift(trial.outcome, self._prior),
-            self._family(trial),
-            kept=kept_after(trial.age_days(as_of)) * min(1.0, closeness / NEAR),
-            outcome=trial.outcome,
-        )
-
-    def _family(self, trial: Trial) -> Family:
-        return self._of.get(trial.campaign.objective, self._all)
+    of = {outcome.segment: outcome for outcome in sent.outcomes}
+    for outcome in (_of_lifecycle(of, lifecycle) if lifecycle else None, of.get("all")):
+        if outcome is not None and is_measured(outcome):
+            return Trial(sent.campaign, sent.arm, outcome)
+    return None
 
 
-def _outcome_for(case: Case, arm: Arm, rfm_class: RfmClass | None) -> Outcome | None:
-    """The outcome of the customer's own segment when it was measured, else that of all."""
-    measured = {o.segment: o for o in case.outcomes if o.arm_id == arm.arm_id and is_measured(o)}
-    return measured.get(rfm_class or "all", measured.get("all"))
+def _of_lifecycle(of: Mapping[str, Outcome], lifecycle: Lifecycle) -> Outcome | None:
+    """What was kept for the life cycle itself, else the sums of its classes: spend must not decide what is offered."""
+    classes = [of[name] for name in RfmClass if name in of and lifecycle_of(name) is lifecycle]
+    return of.get(lifecycle) or (added(classes, segment=lifecycle) if classes else None)
+
+
+def added(outcomes: Sequence[Outcome], *, segment: str) -> Outcome:
+    """The sums of several segments of one arm, as one; at least one."""
+    sums = {name: sum(getattr(outcome, name) for outcome in outcomes) for name in _SUMMED}
+    latest = max(outcome.computed_at for outcome in outcomes)
+    return outcomes[0].model_copy(update={**sums, "segment": segment, "computed_at": latest})

@@ -1,16 +1,19 @@
 """The choice itself: which action on which channel, from retrieved outcomes. It knows no words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from app.profile.schemas import Profile
+from app.privacy.consent import ConsentLike
 from app.retrieval.schemas import CampaignMatch, Channel, Retrieval
 from app.retrieval.situation import speaks_to
-from app.strategy.policy import Firing, Policy, Ruling, relevant_campaigns, with_consent, within_frequency
+from app.strategy.gate.contact import Contacts, open_channels
+from app.strategy.gate.policy import Policy
+from app.strategy.gate.schemas import Firing
+from app.strategy.gate.subjects import relevant_campaigns
 from app.strategy.power import Measurement
 from app.strategy.schemas import Candidate
-from app.strategy.weigh import NO_CONTACT, Weighed, best_first, first_test, weigh
+from app.strategy.weigh import NO_CONTACT, Terms, Weighed, best_first, best_of_kinds, first_test, weigh
 
 Reason = Literal[
     "from_outcomes",
@@ -20,7 +23,10 @@ Reason = Literal[
     "nothing_pays",
     "too_small",
     "no_channel",
+    "no_moment",
+    "unfit",
     "complaint",
+    "suppressed",
 ]
 """Why this was chosen; each has its sentence in the wording files."""
 
@@ -36,6 +42,8 @@ class Choice:
     """None when the customer is left in peace."""
     match: CampaignMatch | None = None
     """The past arm that it stands on, or that came nearest to paying."""
+    cited: Candidate = NO_CONTACT
+    """That arm as it was weighed."""
     fired: tuple[Firing, ...] = ()
 
     @property
@@ -49,44 +57,59 @@ class Choice:
         return () if self.match is None or self.reason == "unrelated" else (self.match.campaign.campaign_id,)
 
 
-def serve_first(choice: Choice, complaint: Firing) -> Choice:
-    """Nothing, whatever would have been chosen: somebody who complained is not promoted to."""
-    return Choice(reason="complaint", candidates=choice.candidates, fired=(complaint,))
+class FirstTest(NamedTuple):
+    """What a shop without past outcomes would measure first."""
+
+    measurement: Measurement
+    basket: float = 0.0
+    """Mean order of the shop's customers, minor units; not of the one who is asked about."""
+
+
+def stand_still(choice: Choice, reason: Reason, fired: tuple[Firing, ...]) -> Choice:
+    """Nothing, whatever would have been chosen, because a rule says so."""
+    return Choice(reason=reason, candidates=choice.candidates, fired=fired)
 
 
 def choose(
     retrieval: Retrieval,
-    profile: Profile,
+    consents: Sequence[ConsentLike],
     *,
     topics: Sequence[str],
-    test: Measurement,
-    recent_contacts: int,
+    test: FirstTest,
+    contacts: Contacts,
+    terms: Terms,
     policy: Policy,
 ) -> Choice:
-    """The best lower bound above no contact on a channel that is open; else a first test, or nothing.
+    """The highest expectation among what surely pays, on a channel that is open; else a first test, or nothing.
 
-    Of campaigns about topics, only those that share one of `topics` are acted on.
+    An action surely pays when the lower bound of its expected margin lies above no contact. Of campaigns about
+    topics, only those that share one of `topics` are acted on.
     """
     if retrieval.abstained == "no_past_outcomes":
-        return _first_test(profile, test, recent_contacts, policy)
+        return _first_test(test, consents, contacts, terms, policy)
     if not retrieval.matches:
         return Choice(reason="nearest_too_far")
-    return _from_outcomes(weigh(retrieval.matches, policy), profile, topics, recent_contacts, policy)
+    weighed = weigh(retrieval.matches, terms, policy)
+    return _from_outcomes(weighed, consents, topics, contacts, policy)
 
 
 def _from_outcomes(
-    weighed: Sequence[Weighed], profile: Profile, topics: Sequence[str], recent_contacts: int, policy: Policy
+    weighed: Sequence[Weighed],
+    consents: Sequence[ConsentLike],
+    topics: Sequence[str],
+    contacts: Contacts,
+    policy: Policy,
 ) -> Choice:
     paying = best_first(weighed)
     sure = [w for w in paying if w.smaller_group >= policy.min_group]
     relevant = relevant_campaigns([w.match.campaign for w in sure], topics)
     winners = [w for w in sure if w.match.campaign.campaign_id in relevant.value]
-    if winners:
-        choice = _best_open(winners, profile, recent_contacts, policy)
-    else:
-        choice = _standing_still(sure or weighed, paying, topics)
-    candidates = (NO_CONTACT, *(w.candidate for w in weighed))
-    return replace(choice, candidates=candidates, fired=relevant.fired + choice.fired)
+    choice = (
+        _best_open(winners, consents, contacts, policy) if winners else _standing_still(sure or weighed, paying, topics)
+    )
+    shown = [w.candidate for w in best_of_kinds(weighed)]
+    cited = () if choice.cited in (NO_CONTACT, *shown) else (choice.cited,)
+    return replace(choice, candidates=(NO_CONTACT, *shown, *cited), fired=relevant.fired + choice.fired)
 
 
 def _standing_still(weighed: Sequence[Weighed], paying: Sequence[Weighed], topics: Sequence[str]) -> Choice:
@@ -94,14 +117,17 @@ def _standing_still(weighed: Sequence[Weighed], paying: Sequence[Weighed], topic
     related = [w for w in weighed if speaks_to(w.match.campaign, topics)]
     nearest = max(related or weighed, key=lambda w: w.candidate.low)
     if not related:
-        return Choice(reason="unrelated", match=nearest.match)
-    return Choice(reason="too_small" if nearest in paying else "nothing_pays", match=nearest.match)
+        return Choice(reason="unrelated", match=nearest.match, cited=nearest.candidate)
+    reason: Reason = "too_small" if nearest in paying else "nothing_pays"
+    return Choice(reason=reason, match=nearest.match, cited=nearest.candidate)
 
 
-def _best_open(winners: Sequence[Weighed], profile: Profile, recent_contacts: int, policy: Policy) -> Choice:
+def _best_open(
+    winners: Sequence[Weighed], consents: Sequence[ConsentLike], contacts: Contacts, policy: Policy
+) -> Choice:
     """The first of the winners on a channel that is open; on another channel when none of theirs is."""
     wanted = [w.match.arm.channel for w in winners]
-    channels = _open_channels([*wanted, Channel.ONSITE], profile, recent_contacts, policy)
+    channels = open_channels([*wanted, Channel.ONSITE], consents, contacts, policy)
     if not channels.value:
         return Choice(reason="no_channel", fired=channels.fired)
     taken = next((w for w in winners if w.match.arm.channel in channels.value), winners[0])
@@ -111,16 +137,19 @@ def _best_open(winners: Sequence[Weighed], profile: Profile, recent_contacts: in
         chosen=taken.candidate,
         channel=own if own in channels.value else channels.value[0],
         match=taken.match,
+        cited=taken.candidate,
         fired=channels.fired,
     )
 
 
-def _first_test(profile: Profile, test: Measurement, recent_contacts: int, policy: Policy) -> Choice:
-    channels = _open_channels(policy.first_test.channels, profile, recent_contacts, policy)
+def _first_test(
+    test: FirstTest, consents: Sequence[ConsentLike], contacts: Contacts, terms: Terms, policy: Policy
+) -> Choice:
+    channels = open_channels(policy.first_test.channels, consents, contacts, policy)
     if not channels.value:
         return Choice(reason="no_channel", fired=channels.fired)
     channel = channels.value[0]
-    proposed = first_test(profile, test, channel, policy)
+    proposed = first_test(test.basket, test.measurement, channel, terms, policy)
     return Choice(
         reason="first_test",
         candidates=(NO_CONTACT, proposed),
@@ -128,12 +157,3 @@ def _first_test(profile: Profile, test: Measurement, recent_contacts: int, polic
         channel=channel,
         fired=channels.fired,
     )
-
-
-def _open_channels(
-    wanted: Iterable[Channel], profile: Profile, recent_contacts: int, policy: Policy
-) -> Ruling[tuple[Channel, ...]]:
-    """The wanted channels, best first, that consent and frequency leave open."""
-    agreed = with_consent(tuple(dict.fromkeys(wanted)), profile.consents, policy)
-    left = within_frequency(agreed.value, recent_contacts, policy)
-    return Ruling(left.value, agreed.fired + left.fired)

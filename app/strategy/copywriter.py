@@ -12,18 +12,16 @@ from pydantic import Field
 
 from app.errors import ModelOutputError, ModelUnavailable
 from app.insights.schemas import Rung
-from app.insights.verify import MAX_SENTENCE, check_sentence, novelty
+from app.insights.verify import MAX_SENTENCE
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
 from app.llm.structured import ask
 from app.schema import Frozen, Lang
+from app.strategy.gate.texts import says_no_more
 from app.strategy.schemas import Theme
 
 PROMPT = "strategy_draft"
 MAX_TITLE = 60
-MOST_NEW_IN_COPY = 0.5
-"""Largest share of a wording's content that the composer's does not have: copy goes to customers, so less than in a
-story for colleagues."""
 
 
 class ThemeDraft(Frozen):
@@ -88,15 +86,11 @@ def _one_line(text: str) -> str:
 def _kept(theme: Theme, draft: ThemeDraft, forbidden: Collection[str]) -> Theme:
     """The model's title and text, each where it holds."""
     title, text = draft.title.strip(), draft.draft.strip()
-    fits = len(title) <= MAX_TITLE and _holds(title, theme, forbidden)
+    said = f"{theme.title} {theme.draft}"
+    fits = len(title) <= MAX_TITLE and says_no_more(title, said, forbidden)
     return Theme(
         title=title if fits else theme.title,
-        draft=text if _holds(text, theme, forbidden) else theme.draft,
+        draft=text if says_no_more(text, said, forbidden) else theme.draft,
+        topic=theme.topic,
+        personal=theme.personal,
     )
-
-
-def _holds(text: str, theme: Theme, forbidden: Collection[str]) -> bool:
-    """Whether a text says no more than the composer's theme does."""
-    said = f"{theme.title} {theme.draft}"
-    faulty = check_sentence(text, ["theme"], {"theme": said}, forbidden=forbidden)
-    return faulty is None and novelty(text, said) <= MOST_NEW_IN_COPY

@@ -10,7 +10,8 @@ from app.predict.schemas import ChurnEstimate
 from app.retrieval.schemas import CampaignMatch, Channel, EvidenceKind, Offer, Retrieval
 from app.schema import Lang
 from app.strategy.choose import Choice
-from app.strategy.policy import Policy
+from app.strategy.gate.policy import Policy
+from app.strategy.message import Message
 from app.strategy.power import Measurement
 from app.strategy.schemas import Candidate, Metric
 from app.strategy.timing import Moment
@@ -22,11 +23,19 @@ Why = Literal["cart", "away", "interests", "customer", "visitor"]
 
 _TOPICS_NAMED = 2
 
+_ALL_BUT_CERTAIN = 0.95
+"""A group that shows a change to so high a share only shows nothing worth waiting for."""
+
 _DOUBTS: Mapping[EvidenceKind, tuple[str, ...]] = {
     "observational": ("not_randomised",),
     "reported": ("not_randomised",),
     "simulated": ("simulated",),
 }
+
+
+def is_without_offer(choice: Choice, message: Message) -> bool:
+    """Whether the past arm made an offer and this message makes none."""
+    return choice.match is not None and choice.match.arm.offer is not None and message.offer is None
 
 
 class Explainer:
@@ -48,22 +57,30 @@ class Explainer:
             "target": percent(measurement.baseline + measurement.effect),
         }
         if choice.match:
-            facts |= self._outcome(choice.match, choice.candidates)
+            facts |= self._outcome(choice.match, choice.cited)
         return self._words.reasons[choice.reason].format(**facts)
 
-    def risk(self, choice: Choice, churn: ChurnEstimate, policy: Policy, doubts: Sequence[str] = ()) -> str:
+    def risk(
+        self, choice: Choice, churn: ChurnEstimate, message: Message, policy: Policy, doubts: Sequence[str] = ()
+    ) -> str:
         """What may be wrong with it, in one line; `doubts` are sentences that speak of this proposal only."""
-        return self._words.clauses.join((*self._risks(choice, churn, policy), *doubts))
+        return self._words.clauses.join((*self._risks(choice, churn, message, policy), *doubts))
+
+    def warned(self, failed: CampaignMatch) -> str:
+        """That something near was tried and failed."""
+        title = failed.campaign.title_in(self._lang)
+        return self._words.risks["warned"].format(title=title, lift=self._money(failed.lift.mean))
 
     def class_too_small(self, measurement: Measurement, audience_size: int) -> str:
         """What the customer's class is too small to show, and what it can show."""
-        found = audience_size >= 2 * measurement.sample_size
+        target = measurement.baseline + measurement.effect
+        found = audience_size >= 2 * measurement.sample_size and target < _ALL_BUT_CERTAIN
         return self._words.risks["small_class" if found else "tiny_class"].format(
             size=audience_size,
             wanted=measurement.wanted,
             n=measurement.sample_size,
             baseline=percent(measurement.baseline),
-            target=percent(measurement.baseline + measurement.effect),
+            target=percent(target),
         )
 
     def basket_too_big(self, offer: Offer, average_minor: float) -> str:
@@ -84,10 +101,13 @@ class Explainer:
         """Why then; with the date when it is more than a day after `after`."""
         local = moment.at.astimezone(self._workspace.zone)
         soon = moment.at - after <= timedelta(days=1)
+        due = moment.due.at.astimezone(self._workspace.zone) if moment.due else None
         return self._words.timing[moment.habit].format(
             peak=f"{moment.peak_hour:02d}:00",
             weekday=self._words.weekdays[local.weekday()] if soon else day_of(local, self._lang),
             hour=f"{local:%H:%M}",
+            due=day_of(due, self._lang) if due else "",
+            gap=f"{round(moment.due.gap_days)}" if moment.due else "",
         )
 
     def metric(self, measurement: Measurement, churn: ChurnEstimate) -> Metric:
@@ -103,11 +123,10 @@ class Explainer:
         """What copy of this rung must carry."""
         return self._words.ai_label[rung]
 
-    def _outcome(self, match: CampaignMatch, candidates: Sequence[Candidate]) -> dict[str, str]:
-        lift, action = match.lift, f"{match.campaign.campaign_id}/{match.arm.arm_id}"
-        weighed = next(candidate for candidate in candidates if candidate.action == action)
+    def _outcome(self, match: CampaignMatch, weighed: Candidate) -> dict[str, str]:
+        lift = match.lift
         return {
-            "title": match.campaign.title,
+            "title": match.campaign.title_in(self._lang),
             "treated": str(lift.treated_n),
             "control": str(lift.control_n),
             "lift": self._money(lift.mean),
@@ -118,18 +137,22 @@ class Explainer:
             "high": self._money(weighed.high),
         }
 
-    def _risks(self, choice: Choice, churn: ChurnEstimate, policy: Policy) -> list[str]:
+    def _risks(self, choice: Choice, churn: ChurnEstimate, message: Message, policy: Policy) -> list[str]:
         if choice.reason == "complaint":
             return [self._words.risks["silence"]]
         if choice.channel is None:
             return [self._words.risks["none"]]
-        facts = {"margin": percent(policy.default_margin)}
-        keys = ["unknown_effect"] if choice.match is None else ["margin", "age"]
+        keys, facts = ["unknown_effect"], dict[str, str]()
         if choice.match:
-            facts |= self._past(choice.match, choice.channel)
+            margin = message.margin
+            keys = ["margin" if margin.is_assumed else "margin_known", "age"]
+            facts = self._past(choice.match, choice.channel)
+            facts |= {"margin": percent(margin.share), "items": str(margin.costed)}
             keys += _DOUBTS.get(choice.match.campaign.evidence_kind, ())
         if choice.moved:
             keys.append("moved")
+        if is_without_offer(choice, message):
+            keys.append("offer_dropped")
         if churn.p_no_purchase is None:
             keys.append("default_baseline")
             facts["baseline"] = percent(policy.first_test.default_baseline)

@@ -18,7 +18,7 @@ from app.predict.schemas import Intervention, InterventionLift
 from app.retrieval.outcomes import Z90
 from app.retrieval.schemas import CampaignMatch, Lift, Retrieval
 from app.retrieval.situation import Situation, speaks_to
-from app.strategy.policy import Policy
+from app.strategy.gate.policy import Policy
 from app.strategy.weigh import cost_of, smaller_group
 
 MOST_ARMS = 5

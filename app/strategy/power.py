@@ -4,7 +4,7 @@ import math
 from statistics import NormalDist
 from typing import NamedTuple
 
-from app.strategy.policy import Policy
+from app.strategy.gate.policy import Policy
 
 _NORMAL = NormalDist()
 _HALVINGS = 40

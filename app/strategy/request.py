@@ -1,5 +1,6 @@
 """All that a proposal for one customer is made from."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,9 +11,13 @@ from app.profile.schemas import Profile
 from app.retrieval.schemas import Retrieval
 from app.retrieval.situation import carted_topics
 from app.schema import Lang
-from app.strategy.policy import Policy
+from app.strategy.gate.contact import Contacts
+from app.strategy.gate.margins import UNKNOWN, Margins
+from app.strategy.gate.offers import NOTHING_SPENT, Spent
+from app.strategy.gate.policy import Policy
 from app.strategy.themes import Standing
-from app.strategy.timing import Activity
+from app.strategy.timing import Activity, Due, next_due
+from app.strategy.weigh import Terms, action_of
 from app.text.taxonomy import Taxonomy
 
 
@@ -29,7 +34,7 @@ class StrategyRequest:
     purchase_rate: float | None
     """Share of such customers (same class) who buy within the horizon without contact; None when unknown."""
     activity: Activity
-    recent_contacts: int
+    contacts: Contacts
     """Outgoing messages within the policy's frequency window."""
     policy: Policy
     taxonomy: Taxonomy
@@ -39,6 +44,14 @@ class StrategyRequest:
     """Item id -> topic id, at least of the items left in the cart; items without a topic are absent."""
     audience_size: int | None = None
     """Customers of this customer's class, among whom the proposal would be measured; None when unknown."""
+    answers: Mapping[str, float] = field(default_factory=dict)
+    """Channel -> how this customer answers messages there, over the average one; absent where nothing is known."""
+    usual_basket: float = 0.0
+    """Mean order of all the shop's customers, minor units."""
+    margins: Margins = UNKNOWN
+    """What the catalogue says of prices and costs."""
+    spent: Spent = NOTHING_SPENT
+    """What offers have cost this month and per campaign."""
 
     @property
     def usable_claims(self) -> list[Claim]:
@@ -51,6 +64,32 @@ class StrategyRequest:
         top = self.profile.interests[: self.policy.relevance.top_interests]
         carted = carted_topics(self.claims, self.item_topics)
         return tuple(dict.fromkeys((*(interest.topic for interest in top), *carted)))
+
+    @property
+    def terms(self) -> Terms:
+        """What an action is worth with this customer."""
+        return Terms(
+            margin=self.margins.of(self.relevant_topics[:1], self.policy).share,
+            reach=self._reach,
+            response={action_of(m): self.answers.get(m.arm.channel, 1.0) for m in self.retrieval.matches},
+        )
+
+    @property
+    def _reach(self) -> float:
+        """The chance to come by within a card's days, 1 - exp(-days / gap), over the usual one; at most 1.
+
+        The gap is the customer's own between visits, or half of the time that they have been away if that is longer.
+        """
+        onsite, rhythm = self.policy.onsite, self.profile.rhythm
+        gap = rhythm.visit_gap_days if rhythm and rhythm.visit_gap_days else onsite.unknown_gap_days
+        chance = 1.0 - math.exp(-onsite.window_days / max(gap, self.standing.unseen / 2))
+        return min(1.0, chance / onsite.usual_reach)
+
+    @property
+    def due(self) -> Due | None:
+        """When their next order is due by their own rhythm."""
+        rfm = self.profile.rfm
+        return next_due(rfm.last_order_at if rfm else None, self.profile.usual_gap_days)
 
     @property
     def standing(self) -> Standing:

@@ -1,7 +1,9 @@
 """Strategies and the decisions behind them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from app.insights.schemas import Rung
 from app.predict.schemas import Confidence
@@ -14,6 +16,10 @@ class Theme(Frozen):
 
     title: str
     draft: str
+    topic: str | None = None
+    """The topic that it speaks of; None when it names none."""
+    personal: bool = False
+    """It speaks of this customer's own cart, orders or absence, and would be wrong to most others."""
 
 
 class Timing(Frozen):
@@ -82,10 +88,14 @@ class Strategy(Frozen):
     as_of: datetime
     lang: Lang
     channel: Channel | None
-    themes: tuple[Theme, ...]
-    timing: Timing | None
+    """None when the customer is left in peace."""
+    themes: Annotated[tuple[Theme, ...], Field(min_length=3, max_length=3)]
+    """Always three, each with a draft; those of an abstention are kept ready, without sender, and not sent."""
+    timing: Timing
+    """When to reach the customer; of an abstention, when to look at them again."""
     offer: Offer | None
-    metric: Metric | None
+    metric: Metric
+    """How the proposal is judged; of an abstention, how one would be."""
     holdout_share: float
     rationale: tuple[str, ...]
     """claim_ids of the story that speak for it."""
@@ -101,3 +111,4 @@ class Strategy(Frozen):
     status_reason: str | None = None
     """A sentence for people; always set on abstention and first tests."""
     rules_fired: tuple[RuleFired, ...] = ()
+    """What the policy gate changed, and by which rule."""

@@ -1,22 +1,17 @@
-"""What a message speaks about: three subjects from what was tested and what the customer does, with drafts.
+"""What a message speaks about: three subjects from what was tested and what the customer does.
 
 The choice of subjects does not depend on the language, so that a decision is the same in both.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
-from zlib import crc32
 
 from app.narrative.schemas import Claim, Predicate
-from app.retrieval.schemas import Channel
-from app.schema import Lang
-from app.strategy.policy import ThemeRule
-from app.strategy.schemas import Theme
-from app.strategy.wording import wording
+from app.strategy.gate.policy import ThemeRule
 from app.text.taxonomy import Taxonomy
 
 COUNT = 3
@@ -26,9 +21,6 @@ _MAX_TESTED = 2
 """So that at least one theme comes from the customer."""
 
 _REGULAR_ORDERS = 3
-
-_VARIANTS = 3
-"""Ways to say each idea in the wording files."""
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 
@@ -55,12 +47,15 @@ class Idea(StrEnum):
     SERVICE = "service"
     LOOK = "look"
     """Nothing in particular: what can be said to anybody."""
+    CARE = "care"
+    """For service to say to somebody who complained."""
 
 
 _ABOUT_A_TOPIC = (Idea.RISING, Idea.FAVOURITE, Idea.PAIR)
 """Without a topic there is nothing to say of these."""
-
-WITHOUT_OFFER = (Idea.THANKS, Idea.SERVICE)
+PERSONAL = (Idea.CART, Idea.COMEBACK, Idea.RESTOCK, Idea.THANKS, Idea.DISCOVER, Idea.CARE)
+"""What is true of one customer and wrong to most others."""
+WITHOUT_OFFER = (Idea.THANKS, Idea.SERVICE, Idea.CARE)
 """Thanks and help ask for nothing, so they sell nothing."""
 
 
@@ -71,17 +66,10 @@ class Subject(NamedTuple):
     topic: str | None = None
     other: str | None = None
     theme: str = ""
+    """As the past campaign has it."""
+    translated: Mapping[str, str] = MappingProxyType({})
+    """Language -> the same theme in it, where somebody wrote it."""
     claim_ids: tuple[str, ...] = ()
-
-
-class Voice(NamedTuple):
-    """How a draft is dressed: by whom, on which channel, with which offer, in which language, for whom."""
-
-    shop: str
-    channel: Channel
-    offer: str
-    lang: Lang
-    customer_id: str
 
 
 class Standing(NamedTuple):
@@ -122,6 +110,8 @@ class PastThemes(NamedTuple):
     """Topics of its audience; empty for a campaign about anything."""
     shared: tuple[str, ...] = ()
     """Those of them that are the customer's, strongest first."""
+    translated: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    """Theme -> language -> the same in it."""
 
 
 class Ground(NamedTuple):
@@ -136,42 +126,32 @@ class Ground(NamedTuple):
 
 
 def choose_subjects(ground: Ground, tested: PastThemes, taxonomy: Taxonomy, rule: ThemeRule) -> tuple[Subject, ...]:
-    """Three subjects: up to two that a past campaign tested, then the customer's own, most telling first.
+    """Three subjects: what the customer wants most, up to two that a past campaign tested, then more of their own.
 
-    Of the tested ones at most one goes without a topic: in the other language, where it cannot be quoted, nothing
-    of it is left.
+    A tested theme about what they want most leads itself. Of the tested ones at most one goes without a topic: in the
+    other language, where it cannot be quoted, nothing of it is left.
     """
     told = list(_tested(tested, ground, taxonomy, rule))
     bare = [subject for subject in told if subject.topic is None]
-    chosen = [subject for subject in told if subject not in bare[1:]][:_MAX_TESTED]
-    for subject in (*_from_claims(ground, rule), *_from_topics(ground)):
-        if len(chosen) < COUNT and subject.idea not in {s.idea for s in chosen}:
+    told = [subject for subject in told if subject not in bare[1:]][:_MAX_TESTED]
+    own = (*_from_claims(ground, rule), *_from_topics(ground))
+    leading = next((subject for subject in (*told, *own) if _leads(subject, ground)), None)
+    chosen: list[Subject] = []
+    for subject in (*((leading,) if leading else ()), *told, *own):
+        new = subject.idea is Idea.TESTED or subject.idea not in {s.idea for s in chosen}
+        if len(chosen) < COUNT and new and subject not in chosen:
             chosen.append(subject)
     return tuple(chosen)
 
 
-def write_themes(subjects: Iterable[Subject], voice: Voice, taxonomy: Taxonomy) -> tuple[Theme, ...]:
-    """Title and draft for each subject, no two titles alike, before `dressed` puts sender and offer around them.
-
-    Which variant depends on the customer, not on chance.
-    """
-    start = crc32(voice.customer_id.encode())
-    written: list[Theme] = []
-    for place, subject in enumerate(subjects):
-        ways = [_write(subject, start + place + turn, voice, taxonomy) for turn in range(_VARIANTS)]
-        fresh = (way for way in ways if not any(_alike(way.title, theme.title) for theme in written))
-        written.append(next(fresh, ways[0]))
-    return tuple(written)
+def _leads(subject: Subject, ground: Ground) -> bool:
+    """Whether it is about what the customer wants most: what lies in the cart, or the first of their topics."""
+    return subject.idea is Idea.CART or (subject.topic is not None and subject.topic == _at(ground.topics, 0))
 
 
-def dressed(themes: Iterable[Theme], subjects: Iterable[Subject], voice: Voice) -> tuple[Theme, ...]:
-    """The themes as the channel shows them: signed, and with the offer where they sell something."""
-    frame = wording(voice.lang).frames[voice.channel]
-    offers = ("" if subject.idea in WITHOUT_OFFER else voice.offer for subject in subjects)
-    return tuple(
-        Theme(title=theme.title, draft=frame.format(shop=voice.shop, draft=theme.draft, offer=offer))
-        for theme, offer in zip(themes, offers, strict=True)
-    )
+def serving(*, complained: bool) -> tuple[Subject, ...]:
+    """Three subjects that sell nothing, for somebody who is not to be promoted to."""
+    return (Subject(Idea.CARE if complained else Idea.SERVICE),) * COUNT
 
 
 def _tested(tested: PastThemes, ground: Ground, taxonomy: Taxonomy, rule: ThemeRule) -> Iterator[Subject]:
@@ -183,13 +163,15 @@ def _tested(tested: PastThemes, ground: Ground, taxonomy: Taxonomy, rule: ThemeR
     for theme in tested.themes:
         named = theme in taxonomy.topics
         own = (theme,) if named else taxonomy.topics_in(theme)
-        if any(_alike(theme, other) for other in told) or not _fits(theme, own, tested, ground, rule):
+        if any(alike(theme, other) for other in told) or not _fits(theme, own, tested, ground, rule):
             continue
         told.append(theme)
         if named:
             yield Subject(Idea.TESTED_UNNAMED, topic=theme)
         else:
-            yield Subject(Idea.TESTED, topic=_told_with(own, tested), theme=theme)
+            yield Subject(
+                Idea.TESTED, _told_with(own, tested), theme=theme, translated=tested.translated.get(theme, {})
+            )
 
 
 def _fits(theme: str, own: Sequence[str], tested: PastThemes, ground: Ground, rule: ThemeRule) -> bool:
@@ -268,31 +250,7 @@ def _at(topics: Sequence[str], place: int) -> str | None:
     return topics[min(place, len(topics) - 1)] if topics else None
 
 
-def _write(subject: Subject, variant: int, voice: Voice, taxonomy: Taxonomy) -> Theme:
-    words = wording(voice.lang)
-    idea = subject.idea
-    if idea is Idea.TESTED and not _is_in(subject.theme, voice.lang):
-        idea = Idea.TESTED_UNNAMED
-    titles, drafts = words.ideas[idea].ways(with_topic=subject.topic is not None)
-    names = {
-        "theme": subject.theme,
-        "topic": taxonomy.name(subject.topic, voice.lang) if subject.topic else "",
-        "other": taxonomy.name(subject.other, voice.lang) if subject.other else "",
-    }
-    draft = _capital(drafts[variant % len(drafts)].format(**names))
-    return Theme(title=_capital(titles[variant % len(titles)].format(**names)), draft=draft)
-
-
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     """Whether two titles say (nearly) the same."""
     first, second = (_PUNCTUATION.sub("", text).lower() for text in (one, other))
     return SequenceMatcher(None, first, second, autojunk=False).ratio() >= _ALIKE
-
-
-def _is_in(text: str, lang: Lang) -> bool:
-    """Whether copy in `lang` can quote this text: Chinese characters in Chinese copy, none in English."""
-    return any("\u4e00" <= character <= "\u9fff" for character in text) == (lang == "zh")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -7,8 +7,8 @@ from app.access.schemas import Workspace
 from app.predict.schemas import Action, InterventionLift, PathPoint, ValuePath, ValuePaths
 from app.retrieval.schemas import CampaignMatch, Channel, EvidenceKind, Lift
 from app.schema import Frozen, Lang
+from app.strategy.gate.policy import Policy
 from app.strategy.paths import Known
-from app.strategy.policy import Policy
 from app.strategy.wording import money, wording
 
 
@@ -126,7 +126,7 @@ class _Teller:
         return tuple(self._words[f"note_{name}"] for name, wanted in asked.items() if wanted)
 
     def _ground(self, action: Action, said: str, matches: Sequence[CampaignMatch] = ()) -> PathGround:
-        sources = tuple(map(_source, matches))
+        sources = tuple(_source(match, self._lang) for match in matches)
         return PathGround(action=action, name=self._words[action], said=said, sources=sources)
 
     def _spread(self, values: ValuePaths) -> str:
@@ -147,11 +147,11 @@ class _Teller:
         return money(amount, self._currency, self._lang)
 
 
-def _source(match: CampaignMatch) -> PathSource:
+def _source(match: CampaignMatch, lang: Lang) -> PathSource:
     return PathSource(
         campaign_id=match.campaign.campaign_id,
         arm_id=match.arm.arm_id,
-        title=match.campaign.title,
+        title=match.campaign.title_in(lang),
         channel=match.arm.channel,
         evidence_kind=match.campaign.evidence_kind,
         closeness=match.closeness,

@@ -1,19 +1,20 @@
 """What strategies say, from wording/zh.yaml and wording/en.yaml: one code path, two files."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import assert_never
 
 import yaml
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 
 from app.insights.schemas import Rung
 from app.retrieval.schemas import Channel, Offer, OfferType
 from app.schema import Frozen, Lang
-from app.strategy.policy import Amount, Fact, Firing, Rule
+from app.strategy.gate.schemas import Amount, Fact, Firing, Named, Rule, Share
 from app.strategy.schemas import RuleFired
 
 _LOCALES: dict[Lang, str] = {"zh": "zh_CN", "en": "en_GB"}
@@ -46,8 +47,14 @@ class Wording(Frozen):
     weekdays: tuple[str, ...]
     channels: dict[Channel, str]
     ideas: dict[str, IdeaWording]
+    signatures: dict[Channel, str]
+    """What a message begins with, where something is asked for."""
+    unsubscribe: dict[Channel, str]
+    """What a message ends with, where a way out must be named."""
     frames: dict[Channel, str]
     offers: dict[OfferType, str]
+    days: dict[str, str]
+    """How long an offer holds: `one` day, or `many`."""
     rules: dict[Rule, str]
     timing: dict[str, str]
     day: str
@@ -59,6 +66,16 @@ class Wording(Frozen):
     ai_label: dict[Rung, str]
     paths: dict[str, str]
     """Actions by name, what their paths stand on, and what a reader should know."""
+    batch: dict[str, str]
+    """Why somebody of a segment gets nothing, and what a plan stands on."""
+    acting: dict[str, str]
+    """Why somebody is on the queue or waits, and what the thresholds assume."""
+
+
+@cache
+def _locale(lang: Lang) -> Locale:
+    """Read once: by its name Babel looks a locale up among all of them, for every amount."""
+    return Locale.parse(_LOCALES[lang])
 
 
 @cache
@@ -77,14 +94,14 @@ def money(amount_minor: float, currency: str, lang: Lang) -> str:
         amount,
         currency,
         format="¤#,##0" if whole else None,
-        locale=_LOCALES[lang],
+        locale=_locale(lang),
         currency_digits=not whole,
     )
 
 
-def day_of(moment: datetime, lang: Lang) -> str:
+def day_of(day: date, lang: Lang) -> str:
     """A local date with its weekday."""
-    return format_date(moment.date(), wording(lang).day, locale=_LOCALES[lang])
+    return format_date(day, wording(lang).day, locale=_locale(lang))
 
 
 def percent(share: float) -> str:
@@ -96,14 +113,11 @@ def say_offer(offer: Offer | None, currency: str, lang: Lang) -> str:
     """The clause that names an offer; empty without one."""
     if offer is None:
         return ""
-    return (
-        wording(lang)
-        .offers[offer.type]
-        .format(
-            amount=money(offer.amount_minor, currency, lang),
-            threshold=money(offer.threshold_minor, currency, lang),
-            days=offer.expires_in,
-        )
+    words = wording(lang)
+    return words.offers[offer.type].format(
+        amount=money(offer.amount_minor, currency, lang),
+        threshold=money(offer.threshold_minor, currency, lang),
+        days=words.days["one" if offer.expires_in == 1 else "many"].format(days=offer.expires_in),
     )
 
 
@@ -119,13 +133,21 @@ def _say_fact(fact: Fact, currency: str, lang: Lang) -> str:
             return money(fact.minor, currency, lang)
         case tuple():
             return wording(lang).separator.join(_say_word(word, lang) for word in fact)
+        case Share():
+            return percent(fact.value)
+        case Named():
+            return _say_word(fact, lang)
         case datetime() | time():
             return f"{fact:%H:%M}"
+        case date():
+            return day_of(fact, lang)
         case int():
             return str(fact)
         case _:
             assert_never(fact)
 
 
-def _say_word(word: Channel | str, lang: Lang) -> str:
+def _say_word(word: Channel | Named | str, lang: Lang) -> str:
+    if isinstance(word, Named):
+        return word.zh if lang == "zh" else word.en
     return wording(lang).channels[word] if isinstance(word, Channel) else word

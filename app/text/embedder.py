@@ -115,3 +115,11 @@ def _place(gram: str, dimension: int) -> tuple[int, float]:
     """Slot and sign of a gram, from 63 bits and 1 bit of BLAKE2b: the same on every machine."""
     bits = int.from_bytes(blake2b(gram.encode(), digest_size=8).digest(), "little")
     return (bits >> 1) % dimension, 1.0 if bits & 1 else -1.0
+
+
+def unit_rows(rows: Vectors) -> Vectors:
+    """Rows divided by their L2 norms; a row of zeros stays."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    norms[norms == 0.0] = 1.0
+    unit: Vectors = (rows / norms).astype(np.float32)
+    return unit

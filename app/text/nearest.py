@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.text.embedder import Embedder, Vectors
+from app.text.embedder import Embedder, unit_rows
 
 LIKENESS = 0.5
 """Least cosine with the topic; below it a text says too little."""
@@ -23,7 +23,7 @@ class NearestTopic:
         self._embedder = embedder
         self._topics = (*words, None)
         rows = [*words.values(), nothing]
-        self._centroids = _unit(np.stack([embedder.embed(listed).mean(axis=0) for listed in rows]))
+        self._centroids = unit_rows(np.stack([embedder.embed(listed).mean(axis=0) for listed in rows]))
         self.of = lru_cache(maxsize=50_000)(self._of)
 
     def _of(self, text: str) -> str | None:
@@ -34,11 +34,3 @@ class NearestTopic:
         near = float(likeness[best])
         likeness[best] = -1.0
         return self._topics[best] if near >= LIKENESS and near - float(likeness.max()) >= LEAD else None
-
-
-def _unit(rows: Vectors) -> Vectors:
-    """Rows of length 1; a row of zeros stays."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    norms[norms == 0.0] = 1.0
-    unit: Vectors = (rows / norms).astype(np.float32)
-    return unit

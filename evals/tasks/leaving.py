@@ -13,7 +13,7 @@ from pydantic import Field
 from app.demo.shop import DEFAULT_CUSTOMERS, DEFAULT_SEED, DemoShop
 from app.demo.synonyms import Vocabulary
 from app.demo.truth import CustomerTruth, truth
-from app.errors import InvalidInput, NotFound
+from app.errors import InvalidInput
 from app.events.timestamps import end_of_day
 from app.predict.behaviour.columns import rhythm
 from app.predict.behaviour.days import Behaviour
@@ -97,26 +97,12 @@ def _result(case: Case, weights: Weights) -> CutResult:
 
 def _cases(opened: Open, truths: Sequence[CustomerTruth], cuts: Sequence[date], last: date, say: Say) -> list[Case]:
     reckoner, workspace = opened.pipeline.reckoner, opened.workspace
-    of = _customers(opened, truths)
+    of = shops.known(opened, truths)
     whole = reckoner.at(workspace, end_of_day(last, workspace.zone)).cohort.behaviour
     found = []
     for cut in cuts:
         say(f"reading {cut}")
         found.append(_case(reckoner.at(workspace, end_of_day(cut, workspace.zone)), whole, of, cut, last))
-    return found
-
-
-def _customers(opened: Open, truths: Sequence[CustomerTruth]) -> dict[str, CustomerTruth]:
-    """customer_id -> whom the truth knows by one of its names; who is known by none is left out."""
-    found: dict[str, CustomerTruth] = {}
-    for one in truths:
-        for held in one.identifiers:
-            try:
-                customer = opened.pipeline.identity.customer(opened.workspace.workspace_id, held.key)
-            except NotFound:
-                continue
-            found.setdefault(customer.customer_id, one)
-            break
     return found
 
 

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from app.retrieval.knowledge_base import written
 from tests.factories_api import Running, an_order_body
+from tests.factories_campaigns import case_of
 
 pytestmark = pytest.mark.e2e
 
@@ -272,3 +275,86 @@ def test_a_page_says_how_sure_the_numbers_are(watched: Watched) -> None:
     expect(page.get_by_text("understory fit --workspace demo")).to_be_visible()
     page = watched.open("/models/card_00000000000000000000?lang=en")
     expect(page.get_by_text("How sure are these numbers?").first).to_be_visible()
+
+
+def test_a_strategy_is_turned_down_with_a_reason_and_only_with_one(watched: Watched) -> None:
+    page = watched.open("/?lang=en")
+    for place in range(6):  # somebody who is not left in peace
+        page.locator(".customers tbody tr").nth(place).click()
+        page.wait_for_url("**/customer/**")
+        page.get_by_role("button", name="Draft a strategy for this customer").click()
+        page.locator(".strategy .who").wait_for()
+        expect(page.locator(".strategy .theme")).to_have_count(3)
+        if page.locator(".verdict .reject").count():
+            break
+        watched.open("/?lang=en")
+    page.locator(".verdict .reject").click()
+    expect(page.get_by_text("Say why in one line")).to_be_visible()
+    page.locator(".verdict-reason input").fill("not this season")
+    page.locator(".verdict .reject").click()
+    expect(page.locator(".verdict")).to_contain_text("Turned down: not this season")
+
+
+def test_the_knowledge_page_imports_a_file_and_a_person_approves_it(watched: Watched, tmp_path: Path) -> None:
+    case = case_of("e2e-case", n=80, evidence_kind="simulated", title="Winter scarves")
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_bytes(written([case], "csv"))
+    bad.write_bytes(good.read_bytes().replace(b",sms,", b",fax,"))
+    page = watched.open("/knowledge?lang=en")
+    expect(page.locator(".knowledge tbody tr").first).to_be_visible()
+    page.set_input_files("input[type=file]", bad)
+    expect(page.locator(".upload-faults tbody tr")).to_have_text(re.compile("^2\\s*channel\\s*must be one of: sms"))
+    page.set_input_files("input[type=file]", good)
+    expect(page.locator(".import-done")).to_contain_text("1 new")
+    page.get_by_label("Title, theme, topic or id ...").fill("winter SCARVES")
+    row = page.locator(".knowledge tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("waiting")
+    row.get_by_role("link").click()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("Write your name first.")).to_be_visible()
+    page.get_by_label("Your name").fill("Li Wei")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator(".badge.case-approved")).to_be_visible()
+    expect(page.locator(".versions tbody tr")).to_contain_text("approved by Li Wei")
+    page.get_by_label("Your name").fill("Zhao")
+    page.get_by_role("button", name="Take the approval back").click()
+    expect(page.locator(".badge.case-rejected")).to_be_visible()
+    report = tmp_path / "report.csv"
+    report.write_text("会员ID,分组,支付金额\nu1,实验组,9\nu2,实验组,x\n", encoding="utf-8")
+    page.set_input_files("input[type=file]", report)
+    expect(page.locator(".upload-faults tbody tr")).to_contain_text("支付金额")
+    report.write_text("会员ID,分组,支付金额\nu1,实验组,9\nu2,实验组,0\n", encoding="utf-8")
+    page.set_input_files("input[type=file]", report)
+    expect(page.locator(".report-done")).to_contain_text("2 rows read")
+    expect(page.get_by_text("No holdout for a")).to_be_visible()
+    expect(page.locator(".badge.case-pending")).to_be_visible()
+    expect(page.locator(".versions tbody tr")).to_have_count(2)
+
+
+def test_the_knowledge_page_speaks_both_languages(watched: Watched) -> None:
+    page = watched.open("/knowledge?lang=zh")
+    expect(page.get_by_text("过去什么有效")).to_be_visible()
+    page = watched.open("/knowledge?lang=en")
+    expect(page.get_by_text("What worked before")).to_be_visible()
+    for label in page.locator(".knowledge th, .heading, .import .panel-head").all_inner_texts():
+        assert not CHINESE.search(label)
+    page = watched.open("/knowledge/nothing/here?lang=en")
+    expect(page.get_by_text("Back to the customers")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("lang", "keep", "fault"),
+    [("zh", "重要保持", "是不是 `churn_risk`"), ("en", "Important · keep", "did you mean `churn_risk`")],
+)
+def test_an_expression_is_counted_as_it_is_typed(watched: Watched, lang: str, keep: str, fault: str) -> None:
+    page = watched.open(f"/segments?lang={lang}")
+    cell = page.locator(".rfm-cell", has_text=keep).first
+    customers = cell.locator(".figure").inner_text()
+    cell.click()
+    expect(page.locator(".expression textarea").first).to_have_value("rfm = important_keep")
+    expect(page.locator(".segment-count .figure")).to_have_text(customers)
+    page.locator(".expression textarea").first.fill("churnrisk >= 60%")
+    expect(page.locator(".warn-text", has_text=fault)).to_be_visible()
+    page.locator(".expression textarea").first.fill("orders >= 1 or orders = 0")
+    expect(page.locator(".event-table .row-link").first).to_be_visible()

@@ -11,7 +11,7 @@ from app.events.schemas import EventKind
 from app.identity.rules import shipped_rules
 from app.narrative.schemas import ClaimKind
 from app.profile.schemas import RfmClass
-from app.strategy.policy import Rule
+from app.strategy.gate.schemas import Rule
 from tests.factories_faults import FAULTS
 
 CONSOLE = Path("app/console")

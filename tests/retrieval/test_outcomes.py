@@ -13,8 +13,6 @@ from app.retrieval.outcomes import (
     Z90,
     Family,
     Measured,
-    carry_over,
-    expected_lift,
     is_measured,
     kept_after,
     measured_lift,
@@ -127,19 +125,5 @@ def test_more_customers_are_shrunk_less() -> None:
 
 
 def test_age_halves_what_is_kept_every_half_life() -> None:
-    assert [kept_after(n * HALF_LIFE_DAYS) for n in (0, 1, 2)] == [1.0, 0.5, 0.25]
-    assert kept_after(-3) == 1.0
-
-
-def test_what_is_not_kept_is_like_a_fresh_case_of_the_family() -> None:
-    case = Measured(500.0, 25.0)
-    assert carry_over(case, FAMILY, 1.0) == case
-    assert carry_over(case, FAMILY, 0.5) == pytest.approx(Measured(300.0, 0.25 * 25.0 + 0.25 * 904.0))
-    assert carry_over(case, FAMILY, 0.0) == pytest.approx(Measured(FAMILY.mu, 904.0))
-
-
-def test_expected_lift_reports_the_sizes_it_stands_on() -> None:
-    outcome = outcome_of(TREATED, CONTROL)
-    lift = expected_lift(Measured(500.0, 25.0), FAMILY, kept=1.0, outcome=outcome)
-    assert (lift.treated_n, lift.control_n) == (8, 5)
-    assert lift.low < lift.mean < lift.high
+    ages = np.array([0.0, HALF_LIFE_DAYS, 2 * HALF_LIFE_DAYS, -3.0])
+    assert kept_after(ages).tolist() == [1.0, 0.5, 0.25, 1.0]

@@ -9,7 +9,7 @@ from app.strategy.generate import propose
 from app.strategy.power import plan_measurement
 from tests.factories_campaigns import case_of
 from tests.factories_profiles import profile_of
-from tests.factories_strategy import activity_at, claim_of, real_policy, request_of
+from tests.factories_strategy import activity_at, claim_of, offering, real_policy, request_of
 
 GOOD = case_of("good", lift=2500, n=3000)
 GROW = case_of("grow", lift=2500, n=3000, objective="grow")
@@ -49,8 +49,8 @@ def test_a_moment_more_than_a_day_away_is_told_with_its_date(lang: Lang, date: s
 
 def test_an_offer_out_of_reach_is_a_risk_and_keeps_its_terms() -> None:
     case = case_of("c", lift=4000, n=3000, offer=COUPON)
-    small = propose(request_of([case], profile=profile_of(average_minor=4900), lang="en")).strategy
-    usual = propose(request_of([case], profile=profile_of(average_minor=5000), lang="en")).strategy
+    small = propose(offering(request_of([case], profile=profile_of(average_minor=4900), lang="en"))).strategy
+    usual = propose(offering(request_of([case], profile=profile_of(average_minor=5000), lang="en"))).strategy
     assert small.offer == usual.offer == COUPON
     assert "average order" in small.risk
     assert "average order" not in usual.risk

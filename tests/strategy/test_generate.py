@@ -9,16 +9,17 @@ from app.narrative.schemas import Predicate
 from app.profile.schemas import Profile, RfmClass
 from app.retrieval.schemas import Case, Channel, EvidenceKind, Offer, OfferType
 from app.schema import Lang
+from app.strategy.gate.contact import Contacts
 from app.strategy.generate import Proposal, propose
 from app.strategy.schemas import Candidate
 from app.strategy.wording import wording
 from tests.factories_campaigns import case_of, real_taxonomy
 from tests.factories_profiles import profile_of
-from tests.factories_strategy import NO_CHURN, NO_LTV, activity_at, claim_of, real_policy, request_of
+from tests.factories_strategy import NO_CHURN, NO_LTV, activity_at, claim_of, offering, real_policy, request_of
 
 COUPON = Offer(type=OfferType.COUPON, amount_minor=2000, threshold_minor=5000)
 GOOD = case_of("good", lift=2500, n=3000)
-MAIL = case_of("mail", lift=2000, n=3000, channel=Channel.EMAIL, seed=4)
+MAIL = case_of("mail", lift=1000, n=3000, channel=Channel.EMAIL, seed=4)
 WINNERS = (GOOD, MAIL)
 GARDEN = case_of(
     title="Garden", objective="welcome", topics=("garden",), rfm_classes=(RfmClass.GENERAL_VALUE,), themes=()
@@ -46,20 +47,22 @@ def test_the_best_lower_bound_is_proposed_with_its_evidence() -> None:
 
 
 def test_a_candidate_is_margin_on_the_expected_lift_minus_cost() -> None:
-    request = request_of([case_of("a", lift=2000, n=3000, offer=COUPON)])
+    request = offering(request_of([case_of("a", lift=2000, n=3000, offer=COUPON)]))
     (match,) = request.retrieval.matches
     candidate = propose(request).decision.candidates[1]
     cost = real_policy().contact_cost_minor[Channel.SMS] + 2000 * (match.conversion or 0)
-    assert candidate.expected == pytest.approx(0.30 * match.expected.mean - cost)
-    assert candidate.low == pytest.approx(0.30 * match.expected.low - cost)
+    lift = match.reworded or match.expected
+    assert candidate.expected == pytest.approx(0.30 * lift.mean - cost)
+    assert candidate.low == pytest.approx(0.30 * lift.low - cost)
 
 
 def test_a_recorded_cost_replaces_the_assumed_one() -> None:
     case = case_of("a", lift=2000, n=3000, offer=COUPON)
     known = case.outcomes[0].model_copy(update={"cost_minor": 3000 * 70})
-    request = request_of([case.model_copy(update={"outcomes": (known,)})])
-    expected = request.retrieval.matches[0].expected.mean
-    assert propose(request).decision.candidates[1].expected == pytest.approx(0.30 * expected - 70)
+    request = offering(request_of([case.model_copy(update={"outcomes": (known,)})]))
+    (match,) = request.retrieval.matches
+    lift = match.reworded or match.expected
+    assert propose(request).decision.candidates[1].expected == pytest.approx(0.30 * lift.mean - 70)
 
 
 def test_without_past_outcomes_a_first_test_with_a_holdout_is_proposed() -> None:
@@ -84,12 +87,7 @@ def test_a_first_test_makes_no_offer_and_promises_no_gain() -> None:
 
 def test_too_far_means_no_action_and_says_why() -> None:
     strategy, decision = propose(request_of([GARDEN]))
-    assert (strategy.status, strategy.channel, strategy.timing, strategy.themes) == (
-        "abstained",
-        None,
-        None,
-        (),
-    )
+    assert (strategy.status, strategy.channel, strategy.offer) == ("abstained", None, None)
     assert decision.candidates == (Candidate(action="no_contact", expected=0, low=0, high=0),)
     assert "太远" in (strategy.status_reason or "")
 
@@ -102,7 +100,7 @@ def test_when_nothing_surely_pays_the_customer_is_left_in_peace() -> None:
 
 
 def test_a_small_lucky_case_is_not_enough() -> None:
-    strategy, decision = propose(request_of([case_of("lucky", lift=3000, n=8, seed=3)]))
+    strategy, decision = propose(request_of([case_of("lucky", lift=9000, n=20, seed=3)]))
     assert decision.candidates[1].low > 0
     assert (strategy.status, decision.chosen) == ("abstained", "no_contact")
     assert "样本太小" in (strategy.status_reason or "")
@@ -139,7 +137,7 @@ def test_a_first_test_needs_an_open_channel_too() -> None:
 
 
 def test_often_contacted_customers_are_only_met_on_site() -> None:
-    proposal = propose(request_of(WINNERS, profile=profile_of(consents={"all": True}), recent_contacts=3))
+    proposal = propose(request_of(WINNERS, profile=profile_of(consents={"all": True}), contacts=Contacts(3)))
     assert proposal.strategy.channel is Channel.ONSITE
     assert rules(proposal) == ["frequency"]
 
@@ -156,7 +154,7 @@ def test_no_message_goes_out_in_quiet_hours(channel: Channel, hour: int) -> None
 
 
 def test_an_offer_is_capped_and_told_with_its_new_terms() -> None:
-    proposal = propose(request_of([case_of("c", lift=4000, n=3000, offer=COUPON)]))
+    proposal = propose(offering(request_of([case_of("c", lift=4000, n=3000, offer=COUPON)])))
     assert proposal.strategy.offer is not None
     assert proposal.strategy.offer.threshold_minor == 10_000
     assert rules(proposal) == ["offer_cap"]
@@ -206,7 +204,7 @@ def test_themes_about_other_topics_are_not_carried_over() -> None:
 def test_thanks_and_help_carry_no_offer() -> None:
     case = case_of("c", lift=4000, n=3000, offer=COUPON, themes=("换季护肤",))
     claims = (claim_of("k1", Predicate.ORDER_COUNT, value=5),)
-    strategy = propose(request_of([case], claims=claims)).strategy
+    strategy = propose(offering(request_of([case], claims=claims))).strategy
     said = ["满¥100减¥20" in theme.draft for theme in strategy.themes]
     thanked = [theme.title in wording("zh").ideas["thanks"].titles for theme in strategy.themes]
     assert said == [not thanks for thanks in thanked]

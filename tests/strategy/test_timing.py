@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.retrieval.schemas import Channel
-from app.strategy.timing import Activity, Habit, Moment, activity_of, best_moment
+from app.strategy.timing import Activity, Due, Habit, Moment, activity_of, best_moment, look_again, next_due
 from tests.factories_strategy import activity_at, real_policy
 
 ZONE = ZoneInfo("Asia/Shanghai")
+POLICY = real_policy()
 MONDAY_NOON = datetime(2026, 6, 1, 12, tzinfo=ZONE)
 
 
@@ -52,7 +53,7 @@ def test_without_a_habit_it_is_the_next_default_hour() -> None:
 
 
 def test_onsite_waits_for_the_next_visit() -> None:
-    assert chosen(activity_at(19), Channel.ONSITE) == (MONDAY_NOON, Habit.NEXT_VISIT, 19)
+    assert chosen(activity_at(19), Channel.ONSITE) == (MONDAY_NOON, Habit.NEXT_VISIT, 19, None)
     assert chosen(Activity(), Channel.ONSITE).habit is Habit.NEXT_VISIT_UNKNOWN
 
 
@@ -91,3 +92,50 @@ def test_activity_is_counted_in_local_time() -> None:
 def test_a_day_has_24_hours(wrong: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="hours"):
         Activity(hours=wrong)
+
+
+def due_in(days: float, gap: float = 30.0) -> Due:
+    return Due(MONDAY_NOON + timedelta(days=days), gap)
+
+
+def test_a_message_comes_before_the_next_order_is_due_at_an_hour_they_are_about() -> None:
+    moment = best_moment(
+        activity_at(19, weekday=0, times=9), Channel.SMS, after=MONDAY_NOON, zone=ZONE, policy=POLICY, due=due_in(4.5)
+    )
+    local = moment.at.astimezone(ZONE)
+    assert (local.date(), local.hour, moment.habit) == (datetime(2026, 6, 4).date(), 19, Habit.DUE)
+    assert moment.due == due_in(4.5)
+
+
+@pytest.mark.parametrize("days", [-3.0, 20.0])
+def test_a_due_moment_that_is_over_or_far_away_changes_nothing(days: float) -> None:
+    activity = activity_at(19, weekday=4, times=9)
+    far = best_moment(activity, Channel.SMS, after=MONDAY_NOON, zone=ZONE, policy=POLICY, due=due_in(days))
+    assert far == chosen(activity)
+
+
+def test_a_cart_does_not_wait_for_the_next_order_to_be_due() -> None:
+    activity = activity_at(19, weekday=0, times=9)
+    moment = best_moment(
+        activity, Channel.SMS, after=MONDAY_NOON, zone=ZONE, policy=POLICY, within_hours=48, due=due_in(6)
+    )
+    assert moment.at - MONDAY_NOON <= timedelta(hours=48)
+    assert moment.due is None
+
+
+def test_nobody_is_due_without_a_rhythm() -> None:
+    assert next_due(None, 30.0) is None
+    assert next_due(MONDAY_NOON, None) is None
+    assert next_due(MONDAY_NOON, 30.0) == due_in(30)
+
+
+def test_whoever_is_left_in_peace_is_looked_at_again_when_due_else_in_a_while() -> None:
+    def again(due: Due | None, *, service: bool = False) -> tuple[int, Habit]:
+        moment = look_again(after=MONDAY_NOON, zone=ZONE, policy=POLICY, due=due, service=service)
+        assert moment.at.astimezone(ZONE).hour == POLICY.timing.default_hour
+        return (moment.at.astimezone(ZONE).date() - MONDAY_NOON.astimezone(ZONE).date()).days, moment.habit
+
+    assert again(due_in(20)) == (20, Habit.AGAIN_WHEN_DUE)
+    assert again(due_in(-20)) == (POLICY.timing.look_again_days, Habit.AGAIN_LATER)
+    assert again(None) == (POLICY.timing.look_again_days, Habit.AGAIN_LATER)
+    assert again(due_in(20), service=True) == (1, Habit.SERVICE_FIRST)

@@ -7,7 +7,7 @@ import pytest
 
 from app.retrieval.schemas import Channel, Offer, OfferType
 from app.schema import Lang
-from app.strategy.policy import Rule
+from app.strategy.gate.schemas import Rule
 from app.strategy.themes import Idea
 from app.strategy.timing import Habit
 from app.strategy.wording import Wording, money, percent, say_offer, wording
@@ -110,4 +110,6 @@ def test_offers_are_named_with_their_terms() -> None:
     offer = Offer(type=OfferType.COUPON, amount_minor=2000, threshold_minor=19_900, expires_in=5)
     assert say_offer(offer, "CNY", "zh") == "满¥199减¥20，5天内有效。"
     assert say_offer(offer, "GBP", "en") == " £20 off orders from £199, valid for 5 days."
+    short = offer.model_copy(update={"expires_in": 1})
+    assert say_offer(short, "GBP", "en") == " £20 off orders from £199, valid for 1 day."
     assert say_offer(None, "CNY", "zh") == ""

@@ -56,7 +56,8 @@ def stories(app: App, n: int, *, mark: str = "") -> Iterator[RenderedPrompt]:
 def strategies(app: App, n: int) -> Iterator[RenderedPrompt]:
     topics = [app.pipeline.taxonomy.name(topic, "zh") for topic in app.pipeline.taxonomy.topics]
     for number, topic in enumerate(islice(cycle(topics), n)):
-        said = [Theme(**{k: v.format(f"{topic}{number}") for k, v in theme.model_dump().items()}) for theme in _THEMES]
+        name = f"{topic}{number}"
+        said = [Theme(title=theme.title.format(name), draft=theme.draft.format(name)) for theme in _THEMES]
         yield copywriter.question(LIBRARY, said, "zh")
 
 

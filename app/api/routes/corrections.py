@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError
 
 from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance, fallback_warning
+from app.api.body_schema import takes
 from app.api.deps import Body, Caller, CustomerRef, allowed
 from app.correcting import MAX_REASON, Action, By
 from app.errors import InvalidInput
@@ -48,7 +49,7 @@ class Corrected(Frozen):
 Trigger = Literal[UpdateMode.TRIGGERED, UpdateMode.PERIODIC]
 
 
-@router.post("/corrections", status_code=201)
+@router.post("/corrections", status_code=201, openapi_extra=takes(Correction))
 def correct(customer_id: CustomerRef, body: Body, asking: Editor) -> Answer[Corrected]:
     """Correct an attribute, reject an inference, or withdraw a correction. It is an event, and wins over all others."""
     said = _correction(body)

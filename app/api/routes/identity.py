@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance
+from app.api.body_schema import takes
 from app.api.deps import Body, Caller, CustomerRef, allowed, plain_text
 from app.errors import InvalidInput
 from app.identity.schemas import IdentityView, Why
@@ -49,7 +50,7 @@ def why(a: Name, b: Name, viewer: Viewer) -> Answer[Why]:
     return Answer(data=viewer.pipeline.merging.why(viewer.workspace, a, b), as_of=viewer.now)
 
 
-@router.post("/identity/merge")
+@router.post("/identity/merge", openapi_extra=takes(Pair))
 def merge(body: Body, asking: Editor) -> Answer[Remade]:
     """Make two customers one. The older id stays; the other becomes an alias."""
     pair, merging = _pair(body), asking.pipeline.merging
@@ -59,7 +60,7 @@ def merge(body: Body, asking: Editor) -> Answer[Remade]:
     return _answer(made, asking)
 
 
-@router.post("/identity/unmerge")
+@router.post("/identity/unmerge", openapi_extra=takes(Pair))
 def unmerge(body: Body, asking: Editor) -> Answer[Remade]:
     """Take two names apart, for good: later events do not join them again."""
     pair, merging = _pair(body), asking.pipeline.merging

@@ -1,7 +1,7 @@
 """Sources, what was wrong with what they sent, and what is done about it."""
 
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query
 from fastapi.exceptions import RequestValidationError
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer
+from app.api.body_schema import takes
 from app.api.deps import Body, Caller, Folder, allowed, plain_text
 from app.api.events_body import checked_source
 from app.api.strict_json import Json
@@ -68,10 +69,6 @@ class Discarded(Frozen):
     discarded: int
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
-
-
 def _checked(model: type[Posted], body: Json) -> Posted:
     try:
         return model.model_validate(body)
@@ -98,7 +95,7 @@ def cleaning(
     return Answer(data=report, as_of=viewer.now)
 
 
-@router.put("/sources/{source:path}", openapi_extra=_body(TimeSettings))
+@router.put("/sources/{source:path}", openapi_extra=takes(TimeSettings))
 def set_source(source: SourceName, editor: Editor, body: Body) -> Answer[SourceSettings]:
     """How this source's times are read from the next batch on, and in replays. Events in the log stay as they are."""
     wanted, name = _checked(TimeSettings, body), checked_source(source)
@@ -133,7 +130,7 @@ def quarantine_counts(viewer: Viewer, source: Name = None) -> Answer[QuarantineC
     return Answer(data=QuarantineCounts(counts=tuple(counts)), as_of=viewer.now)
 
 
-@router.post("/quarantine/replay", openapi_extra=_body(ReplayWanted))
+@router.post("/quarantine/replay", openapi_extra=takes(ReplayWanted))
 def replay(editor: Editor, body: Body, after: BackgroundTasks, folding: Folder) -> Answer[Replayed]:
     """Try waiting records again, by the rules and settings that hold now. Each enters the log at most once."""
     wanted = _checked(ReplayWanted, body)
@@ -148,7 +145,7 @@ def replay(editor: Editor, body: Body, after: BackgroundTasks, folding: Folder) 
     return Answer(data=done, as_of=editor.now)
 
 
-@router.post("/quarantine/discard", openapi_extra=_body(Wanted))
+@router.post("/quarantine/discard", openapi_extra=takes(Wanted))
 def discard(editor: Editor, body: Body) -> Answer[Discarded]:
     """Give up waiting records: they stay on record, and no replay takes them up. Of a conflict the first stands."""
     wanted = _checked(Wanted, body)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, BackgroundTasks, Depends
 
 from app.access.schemas import Role
-from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance, fallback_warning
+from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance, strategy_warnings
 from app.api.deps import CustomerRef, Folder, Viewing, allowed
 from app.views import Recommendation
 
@@ -27,5 +27,5 @@ def strategy(
             prompt_fingerprint=decision.prompt_fingerprint,
             fallback_reason=decision.fallback_reason,
         ),
-        warnings=fallback_warning(decision.fallback_reason),
+        warnings=strategy_warnings(found),
     )

@@ -34,15 +34,16 @@ class Table(NamedTuple):
     rows: Iterator[RawRow]
 
 
-def read_table(path: Path) -> Table:
-    """Open by suffix: .csv, .tsv, .jsonl, .ndjson or .parquet."""
+def read_table(path: Path, suffix: str = "") -> Table:
+    """Open by suffix: .csv, .tsv, .jsonl, .ndjson or .parquet; `suffix` overrides that of the file's name."""
     if not path.is_file():
         raise InvalidInput(f"no such file: {path}")
-    match path.suffix.lower():
+    kind = suffix or path.suffix.lower()
+    match kind:
         case ".parquet":
             return _parquet(path)
         case ".csv" | ".tsv":
-            return _csv(path, "\t" if path.suffix.lower() == ".tsv" else ",")
+            return _csv(path, "\t" if kind == ".tsv" else ",")
         case ".jsonl" | ".ndjson":
             return Table(None, _jsonl(path))
         case other:

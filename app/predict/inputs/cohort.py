@@ -37,6 +37,11 @@ class Cohort:
         limits = self.limits
         return {c for c, b in self.buyers.items() if limits and classify(b, limits) is wanted}
 
+    def class_of(self, customer_id: str) -> RfmClass | None:
+        """The class of one customer; None for who has not bought."""
+        buyer = self.buyers.get(customer_id)
+        return classify(buyer, self.limits) if buyer and self.limits else None
+
     @classmethod
     def build(
         cls,

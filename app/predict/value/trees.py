@@ -39,15 +39,17 @@ def fit(
     outcome: Floats,
     offset: Floats | None = None,
     monotone: Sequence[int] = (),
+    weight: Floats | None = None,
 ) -> str:
     """Trees for mean spend (log link) or the chance that something happens (log-odds), as text.
 
-    `monotone` says per column whether more of it may only raise (1) or only lower (-1) the outcome, or either (0).
+    `monotone` says per column whether more of it may only raise (1) or only lower (-1) the outcome, or either (0);
+    `weight` counts a row more or less than once.
     """
     rounds, rate, leaves = (
         (_ROUNDS, _RATE, _LEAVES) if offset is None else (_OFFSET_ROUNDS, _OFFSET_RATE, _OFFSET_LEAVES)
     )
-    data = lgb.Dataset(columns, outcome, init_score=offset)
+    data = lgb.Dataset(columns, outcome, init_score=offset, weight=weight)
     settings: dict[str, Any] = _SETTINGS | _KINDS[kind] | {"learning_rate": rate, "num_leaves": leaves}
     if monotone:
         settings |= {"monotone_constraints": list(monotone)}

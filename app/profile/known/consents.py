@@ -63,6 +63,11 @@ def effective(words: Words, bonds: Bonds) -> tuple[ConsentState, ...]:
     return tuple(state for state in states if state is not None)
 
 
+def speakers(words: Words) -> set[str]:
+    """The identifiers that said anything."""
+    return {key for by_whom in words.values() for key in by_whom}
+
+
 def refused(states: Iterable[ConsentState]) -> list[tuple[str, str]]:
     """(purpose, channel) of all that is refused."""
     return [(state.purpose, state.channel) for state in states if not state.granted]

@@ -17,7 +17,7 @@ from app.profile.schemas import Interest
 from app.profile.seen import Context, Seen
 from app.profile.wants.impacts import REPEAT, SPEAKING, impact_of
 from app.profile.wants.likeness import Likeness
-from app.profile.wants.wanted import wanted
+from app.profile.wants.wanted import Wanted, courses_of, wanted, wanted_now
 from app.profile.wants.wishes import Wishes, keys_by_code, wish
 from app.text.taxonomy import Taxonomy
 
@@ -208,12 +208,29 @@ def _ignored(interests: Interests, seen: Seen, context: Context) -> None:
 
 def view(interests: Interests, as_of: datetime, taxonomy: Taxonomy, likeness: Likeness | None) -> InterestView:
     """The interests that are alive at `as_of`, strongest share first; forgotten ones are left out."""
+    found = wanted(tuple(interests.topics), interests.wishes.rows, likeness, as_of) if likeness is not None else None
+    return _view(interests, as_of, taxonomy, found)
+
+
+def view_many(
+    of: Sequence[Interests], as_of: datetime, taxonomy: Taxonomy, likeness: Likeness | None
+) -> list[InterestView]:
+    """The same of many customers, in their order; they are read in the light of others all at once."""
+    if likeness is None:
+        return [_view(interests, as_of, taxonomy, None) for interests in of]
+    courses = courses_of([(tuple(interests.topics), interests.wishes.rows) for interests in of], likeness)
+    return [
+        _view(interests, as_of, taxonomy, wanted_now(course, likeness, as_of))
+        for interests, course in zip(of, courses, strict=True)
+    ]
+
+
+def _view(interests: Interests, as_of: datetime, taxonomy: Taxonomy, found: Wanted | None) -> InterestView:
     weights = dict(_alive(interests, as_of, taxonomy))
     total = sum(weights.values())
     shares = {topic: weight / total for topic, weight in weights.items()} if total else {}
     own_weight, segment = 1.0, None
-    if likeness is not None:
-        found = wanted(tuple(interests.topics), interests.wishes.rows, likeness, as_of)
+    if found is not None:
         shares = {t: s for t, s in found.shares.items() if t in weights or _suggested(interests, t, s)}
         own_weight, segment = found.own_weight, found.segment
     whole, keys = sum(shares.values()), keys_by_code(interests.wishes)

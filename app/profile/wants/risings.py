@@ -1,5 +1,6 @@
 """Interests that come up and interests that are forgotten, as they are told at a moment."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -28,9 +29,9 @@ def emerging(interests: Interests, rows: Sequence[Wish], told: set[str | None]) 
         return
     names = list(interests.topics)
     visits = [place for place, row in enumerate(rows) if place == 0 or row.visit != rows[place - 1].visit]
-    for code in sorted({row.code for row in rows}):
-        first = next(place for place, row in enumerate(rows) if row.code == code)
-        number = sum(place <= first for place in visits) - 1
+    firsts = {row.code: place for place, row in zip(range(len(rows) - 1, -1, -1), reversed(rows), strict=True)}
+    for code, first in sorted(firsts.items()):
+        number = bisect_right(visits, first) - 1
         if number < _KNOWN_VISITS or names[code] in told:
             continue
         end = [*visits, len(rows)][min(number + _KNOWN_VISITS, len(visits))]

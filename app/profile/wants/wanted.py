@@ -52,7 +52,11 @@ def journey_of(names: Sequence[str], rows: bytes, topics: Sequence[str]) -> Jour
 
 def wanted(names: Sequence[str], rows: bytes, likeness: Likeness, as_of: datetime) -> Wanted:
     """Shares of present interest: each phase's, weighed by how likely it still goes on at `as_of`."""
-    found = course_of(tuple(names), rows, likeness)
+    return wanted_now(course_of(tuple(names), rows, likeness), likeness, as_of)
+
+
+def wanted_now(found: Course, likeness: Likeness, as_of: datetime) -> Wanted:
+    """The same for a course that is known already."""
     if not found.visits:
         shares = likeness.chain.first @ found.shares
     else:

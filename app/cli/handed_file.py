@@ -1,0 +1,37 @@
+"""A file of messages: there whole, or not at all."""
+
+import os
+from pathlib import Path
+
+from app.errors import Conflict, InvalidInput
+from app.handing_out import Sink
+from app.strategy.audiences.schemas import ExportFormat
+from app.strategy.running.files import write_messages
+from app.strategy.running.schemas import HandOut
+
+_KINDS: dict[str, ExportFormat] = {".csv": "csv", ".jsonl": "jsonl"}
+
+
+def file_sink(path: Path, currency: str) -> Sink:
+    """A sink that makes `path`; it writes beside it and renames, so that nobody sees half a file.
+
+    InvalidInput for another ending than .csv and .jsonl, Conflict when the file is there.
+    """
+    kind = _KINDS.get(path.suffix)
+    if kind is None:
+        raise InvalidInput(f"--out {path.name}: name a .csv or .jsonl file")
+    if path.exists():
+        raise Conflict(f"--out {path}: it is there already, and what it holds was handed out; name another file")
+
+    def write(handed: HandOut) -> None:
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with beside.open("xb") as file:
+                write_messages(file, kind, handed, currency)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.rename(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    return write

@@ -1,0 +1,1 @@
+"""Expressions over what is known of customers: a small language, its fields, and its evaluation by columns."""

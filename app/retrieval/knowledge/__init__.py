@@ -1,0 +1,1 @@
+"""Past campaigns as files, versions and approvals."""

@@ -1,0 +1,1 @@
+"""Audiences: all customers as columns, who of them is in a segment, and who of those may be contacted."""
