@@ -200,7 +200,7 @@ class Audiences:
 
     def _scope(self, workspace: Workspace, as_of: datetime) -> Scope:
         clock = Clock(as_of, workspace.zone)
-        return Scope(catalogue(), self.values, clock, minor_units(workspace.currency))
+        return Scope(catalogue(), self.values, clock, minor_units(workspace.currency), self._taxonomy.forbidden_in)
 
     def _gathered(self, workspace: Workspace, as_of: datetime) -> Crowd:
         name = workspace.workspace_id

@@ -19,6 +19,7 @@ from app.narrative.render import say
 from app.narrative.schemas import Claim
 from app.profile.fold import State, consents_of
 from app.profile.follow import ProfileFollower
+from app.profile.known import attributes
 from app.profile.schemas import Profile
 from app.profile.store import ProfileStore
 from app.recommending import KnownCustomer, Recommender, Shared
@@ -53,12 +54,13 @@ class Batching:
         """Each customer with their request, in order; None for whom nothing was folded. `as_of` is the data's end."""
         self._follower.catch_up(workspace)
         shared = self._once(self._of.shared(workspace, as_of=as_of))
+        view = self._of.reader.viewer(workspace, as_of=as_of)
         for start in range(0, len(customer_ids), _AT_ONCE):
             part = customer_ids[start : start + _AT_ONCE]
             folded = {one.customer.customer_id: one for one in self._folded(workspace, part, until=max(as_of, now))}
             for customer_id in part:
                 one = folded.get(customer_id)
-                known = one and self._known(workspace, one, shared, as_of=as_of, lang=lang)
+                known = one and self._known(workspace, one, view(*one[:3]), shared, until=max(as_of, now), lang=lang)
                 yield customer_id, self._of.request_of(workspace, known, shared, now=now, lang=lang) if known else None
 
     def _folded(self, workspace: Workspace, customer_ids: Sequence[str], *, until: datetime) -> Iterator[_Folded]:
@@ -99,15 +101,23 @@ class Batching:
         return shared._replace(retrieve=retrieve)
 
     def _known(
-        self, workspace: Workspace, folded: _Folded, shared: Shared, *, as_of: datetime, lang: Lang
+        self,
+        workspace: Workspace,
+        folded: _Folded,
+        profile: Profile,
+        shared: Shared,
+        *,
+        until: datetime,
+        lang: Lang,
     ) -> KnownCustomer:
+        """As a single request would know them: consents and lists as of `until`, all else as of the profile."""
         customer, state, bonds, history = folded
         model, of = shared.reckoning.model, customer.customer_id
-        profile = self._of.reader.view(workspace, customer, state, as_of=as_of)
         facts = self._facts(workspace, folded, profile, lang)
         ltv, churn = explain(model.ltv(of), model.churn(of), facts)
-        predicted = prediction_claims(of, ltv, churn, as_of=as_of)
-        today = profile.model_copy(update={"consents": consents_of(state, bonds)})
+        predicted = prediction_claims(of, ltv, churn, as_of=profile.as_of)
+        known = attributes.view(state.attributes, until)[0]
+        today = profile.model_copy(update={"consents": consents_of(state, bonds), "attributes": known})
         return KnownCustomer(today, ltv, churn, (*facts, *predicted), history)
 
     def _facts(self, workspace: Workspace, folded: _Folded, profile: Profile, lang: Lang) -> tuple[Claim, ...]:

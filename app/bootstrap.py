@@ -9,16 +9,13 @@ from pathlib import Path
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.acting import Acting
-from app.approving import Approving
 from app.audiences import Audiences
 from app.batching import Batching
-from app.campaigning import Campaigns
 from app.config import ROOT, Settings
 from app.correcting import Correcting
 from app.costing import Costing
 from app.database.engine import Database
 from app.database.migrate import upgrade
-from app.enrolling import Enrolling
 from app.errors import InvalidInput
 from app.events.cleaning_report import Cleaning
 from app.events.quarantine import Quarantine
@@ -26,7 +23,6 @@ from app.events.source_settings import SourceStore
 from app.events.store import EventLog
 from app.events.tail import Tail
 from app.exporting import Exporting
-from app.handing_out import HandingOut
 from app.identity.store import IdentityStore
 from app.ingest import Ingest
 from app.insights.story import Storyteller
@@ -34,7 +30,11 @@ from app.insights.tags import Tagger
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
 from app.llm.vllm import OpenAICompatibleModel
-from app.measuring import Measuring
+from app.loop.approving import Approving
+from app.loop.campaigning import Campaigns
+from app.loop.enrolling import Enrolling
+from app.loop.handing_out import HandingOut
+from app.loop.measuring import Measuring
 from app.merging import Merging
 from app.moves import Moves
 from app.pipeline import Pipeline

@@ -5,14 +5,16 @@ Telephone numbers and the like are opened for the rows of the file only, and eve
 what for, how many, and the hash of the file. The record names no customer.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from os import fsync
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO, NamedTuple
+
+import numpy as np
 
 from app.access.schemas import Workspace
 from app.audiences import Audiences
@@ -22,14 +24,15 @@ from app.identity.store import IdentityStore
 from app.privacy.consent import latest_word
 from app.profile.schemas import ConsentState
 from app.profile.segments.fields import value_name
+from app.profile.segments.plan import Wanted
 from app.reaching import Reaching, Refusal
 from app.retrieval.schemas import Channel
 from app.schema import Lang
 from app.strategy.addresses import ADDRESSES, addresses_of
 from app.strategy.audiences import files
-from app.strategy.audiences.cells import told
+from app.strategy.audiences.cells import told, words_in
 from app.strategy.audiences.counting import members
-from app.strategy.audiences.crowd import words
+from app.strategy.audiences.crowd import Crowd
 from app.strategy.audiences.saying import consent_states
 from app.strategy.audiences.schemas import AudienceMember, ExportFormat, ExportRecord, LeftOut
 from app.strategy.audiences.store import SegmentStore
@@ -50,6 +53,7 @@ _FIRST = (LeftOut.SUPPRESSED, LeftOut.FREQUENCY, LeftOut.NO_CONSENT).index
 """Of several channels' reasons the one that says most is told."""
 _OUTGOING = tuple(channel for channel in Channel if channel is not Channel.ONSITE)
 """They need the customer's own word; who may only be shown a card has not agreed to be on a list."""
+_OWNER_ONLY = 0o600
 _PART = 2_000
 """Customers whose addresses are opened at once."""
 
@@ -90,27 +94,20 @@ class Exporting:
         saved = self._segments.find(workspace_id, asked.expression)
         expression = saved.expression if saved else asked.expression
         expression = self._audiences.checked(workspace, expression, as_of=asked.as_of, lang=asked.lang)
-        found = self._audiences.members(workspace, expression, as_of=asked.as_of)
+        crowd = self._audiences.crowd(workspace, as_of=asked.as_of)
+        verdict = self._audiences.verdict(workspace, expression, crowd, lang=asked.lang)
+        found = [crowd.ids[place] for place in verdict.yes.nonzero()[0]]
         open_, closed = self._sorted_out(workspace, found, asked)
         left_out = Counter(closed.values())
         columns = ("customer_id", *(ADDRESSES[asked.channel] if asked.channel else ()), *_FACTS, *_WHY)
-        rows = self._rows(workspace, open_, asked, left_out)
+        rows = self._rows(workspace, crowd, open_, asked, left_out)
         written = files.write(out, asked.format, columns, rows, workspace.currency)
         record = ExportRecord(
-            export_id=f"exp_{token_hex(8)}",
-            exported_at=asked.now,
-            exported_by=asked.by,
-            expression=expression,
-            segment_id=saved.segment_id if saved else None,
-            as_of=asked.as_of,
-            channel=asked.channel,
-            purpose=self._policy.purpose,
-            format=asked.format,
-            members=len(found),
-            customers=written.rows,
-            left_out={reason: left_out[reason] for reason in LeftOut if left_out[reason]},
-            sha256=written.sha256,
-        )
+            export_id=f"exp_{token_hex(8)}", exported_at=asked.now, exported_by=asked.by, expression=expression,
+            segment_id=saved.segment_id if saved else None, as_of=asked.as_of, channel=asked.channel,
+            purpose=self._policy.purpose, format=asked.format, members=len(found), customers=written.rows,
+            left_out={reason: left_out[reason] for reason in LeftOut if left_out[reason]}, sha256=written.sha256,
+        )  # fmt: skip
         self._segments.record(workspace_id, record)
         return record
 
@@ -140,11 +137,15 @@ class Exporting:
     def _rows(
         self,
         workspace: Workspace,
+        crowd: Crowd,
         open_: Mapping[str, tuple[Channel, ...]],
         asked: Asked,
         left_out: "Counter[LeftOut]",
     ) -> Iterator[files.Line]:
-        facts, ids = _Facts(self._audiences, workspace, asked, self._log.latest(workspace.workspace_id)), sorted(open_)
+        ids = sorted(open_)
+        latest = self._log.latest(workspace.workspace_id) or asked.as_of
+        today = self._audiences.crowd(workspace, as_of=max(asked.as_of, latest))
+        facts = _Facts(crowd, today, ids, workspace.currency, asked.lang)
         for start in range(0, len(ids), _PART):
             part = ids[start : start + _PART]
             addresses, known = self._addresses(workspace, part, asked.channel), facts.of(part)
@@ -179,22 +180,21 @@ class Exporting:
 class _Facts:
     """What the file says of each customer."""
 
-    def __init__(self, audiences: Audiences, workspace: Workspace, asked: Asked, latest: datetime | None) -> None:
-        self._crowd = audiences.crowd(workspace, as_of=asked.as_of)
-        today = audiences.crowd(workspace, as_of=max(asked.as_of, latest or asked.as_of))
+    def __init__(self, crowd: Crowd, today: Crowd, ids: Sequence[str], currency: str, lang: Lang) -> None:
+        """Values are those of `crowd`, for `ids` only; what was agreed to is that of `today`."""
+        self._crowd, self._currency, self._lang = crowd, currency, lang
         self._said = dict(zip(today.ids, consent_states(today), strict=True))
-        self._interests = told(words(self._crowd, "top_interest"))
-        self._currency, self._lang = workspace.currency, asked.lang
+        few = crowd.among(np.array([crowd.place[customer_id] for customer_id in ids], np.int64))
+        self._interests = dict(zip(ids, told(words_in(few.column(Wanted("top_interest")))), strict=True))
 
     def of(self, customer_ids: Sequence[str]) -> dict[str, dict[str, files.Value]]:
         """Class and values of customers at the moment of the segment."""
         places = [self._crowd.place[customer_id] for customer_id in customer_ids]
         rows = members(self._crowd, places, {})
-        return {
-            row.customer_id: self._told(row, self._interests[place]) for row, place in zip(rows, places, strict=True)
-        }
+        return {row.customer_id: self._told(row) for row in rows}
 
-    def _told(self, row: AudienceMember, topic: str | None) -> dict[str, files.Value]:
+    def _told(self, row: AudienceMember) -> dict[str, files.Value]:
+        topic = self._interests[row.customer_id]
         return {
             **row.model_dump(mode="json", exclude={"customer_id", "name"}),
             "rfm_name": value_name("rfm", row.rfm_class, self._lang) if row.rfm_class else None,
@@ -222,15 +222,15 @@ def _word(said: Sequence[ConsentState], channels: Sequence[Channel], purpose: st
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name only when it is whole and on disk. Conflict when the name is taken."""
+    """A file that gets its name only when it is whole and on disk, for its owner alone. Conflict for a taken name."""
     if path.exists():
         raise Conflict(f"{path} is there already: an export never overwrites, so name a new file")
     draft = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
-        with draft.open("xb") as out:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb") as out:
             yield out
             out.flush()
-            fsync(out.fileno())
+            os.fsync(out.fileno())
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)

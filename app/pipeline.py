@@ -14,7 +14,6 @@ from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.acting import Acting
 from app.audiences import Audiences
-from app.campaigning import Campaigns
 from app.correcting import Correcting
 from app.database.engine import Database
 from app.events import catalogue
@@ -32,6 +31,7 @@ from app.identity.store import IdentityStore
 from app.ingest import Ingest, Taken
 from app.insights.drivers import CustomerExplanation
 from app.listing import SortBy, matches, named, row_of, sort_key
+from app.loop.campaigning import Campaigns
 from app.merging import Merging
 from app.moves import Moves
 from app.narrative.book import Book

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from app.access.schemas import Workspace
 from app.audiences import Audiences
 from app.batching import Batching
-from app.campaigning import Campaigns
 from app.database.engine import Database
-from app.enrolling import Planned
 from app.errors import Conflict, InvalidInput, NotFound
-from app.handing_out import Sink
 from app.identity.store import IdentityStore
+from app.loop.campaigning import Campaigns
+from app.loop.enrolling import Planned
+from app.loop.handing_out import Sink
 from app.predict.reckoning import Reckoner
 from app.retrieval.schemas import Arm, Campaign, Channel
 from app.retrieval.store import KnowledgeBase
@@ -28,7 +28,7 @@ from app.strategy.batch.offering import offering_of
 from app.strategy.batch.schemas import Plan, PlannedCustomer, PlannedRow, PlanPage, PlanWish
 from app.strategy.batch.store import PlanStore
 from app.strategy.gate.policy import Policy
-from app.strategy.generate import propose
+from app.strategy.generate import propose_plan
 from app.strategy.running.assigning import hold_or_give
 from app.strategy.running.schemas import HandOut, RunView
 from app.strategy.wording import wording
@@ -135,7 +135,7 @@ class Planning:
         cases = self._knowledge_base.cases(workspace.workspace_id)
         return Shop(
             is_held=_draws(workspace, brief, holdout),
-            write=lambda offering: propose(offering.request),
+            write=lambda offering: propose_plan(offering.request, offering.plan),
             names=lambda ids: names_of(self._identity, workspace.workspace_id, ids),
             purchase_rate=reckoning.model.purchase_rate,
             objectives={case.campaign.campaign_id: case.campaign.objective for case in cases},

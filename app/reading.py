@@ -1,10 +1,11 @@
 """Reads of one customer at one moment: state, profile, evidence. What every front and every later stage starts from."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from app.access.schemas import Workspace
 from app.events.store import EventLog
-from app.identity.schemas import Customer
+from app.identity.schemas import Bonds, Customer
 from app.identity.store import IdentityStore
 from app.narrative.book import Book
 from app.predict.reckoning import Reckoner
@@ -64,14 +65,21 @@ class Reader:
 
     def view(self, workspace: Workspace, customer: Customer, state: State, *, as_of: datetime) -> Profile:
         """The profile that a state shows, with the customer's standing among the others."""
-        return profile_at(
+        bonds = self._identity.bonds(workspace.workspace_id, customer.customer_id)
+        return self.viewer(workspace, as_of=as_of)(customer, state, bonds)
+
+    def viewer(self, workspace: Workspace, *, as_of: datetime) -> Callable[[Customer, State, Bonds], Profile]:
+        """The same for many customers: what they stand among is read once."""
+        limits, likeness = self._reckoner.at(workspace, as_of).cohort.limits, self._peers.at(workspace, as_of)
+        context = Context(self._taxonomy, workspace.zone, {}, {})
+        return lambda customer, state, bonds: profile_at(
             state,
             workspace_id=workspace.workspace_id,
             customer_id=customer.customer_id,
             identity_version=customer.identity_version,
             as_of=as_of,
-            context=Context(self._taxonomy, workspace.zone, {}, {}),
-            limits=self._reckoner.at(workspace, as_of).cohort.limits,
-            likeness=self._peers.at(workspace, as_of),
-            bonds=self._identity.bonds(workspace.workspace_id, customer.customer_id).until(as_of),
+            context=context,
+            limits=limits,
+            likeness=likeness,
+            bonds=bonds.until(as_of),
         )

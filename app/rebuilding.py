@@ -27,13 +27,11 @@ class Differences(NamedTuple):
     """Identifiers, links and held refusals that are missing, left over or different."""
     profiles: int
     """Customers whose snapshot or checkpoints differ."""
-    campaigns: int = 0
-    """Campaigns that are missing, left over or different, or whose members are."""
 
     @property
     def total(self) -> int:
         """0 when everything agrees."""
-        return self.identities + self.profiles + self.campaigns
+        return self.identities + self.profiles
 
 
 class Rebuilding:
@@ -59,15 +57,31 @@ class Rebuilding:
         with self._database.read() as connection:
             position = self._log.head_in(connection, workspace_id).position
             stored = _stored(connection, workspace_id)
-            campaigns = self._runs.differing(connection, workspace_id, self._campaigns(workspace_id, position))
         differing = stored ^ _rows(workspace_id, self._replayed(workspace_id, position))
-        return Differences(_named(differing), len(self._follower.check(workspace)), campaigns)
+        return Differences(_named(differing), len(self._follower.check(workspace)))
 
     def mend(self, workspace: Workspace) -> Differences:
-        """Replace what differs; returns how much that was."""
+        """Replace what differs, campaigns too; returns how many identities and profiles that were."""
+        self.mend_campaigns(workspace)
         identities = self._mend_identities(workspace)
-        campaigns = self._mend_campaigns(workspace)
-        return Differences(identities, self._follower.rebuild(workspace), campaigns)
+        return Differences(identities, self._follower.rebuild(workspace))
+
+    def check_campaigns(self, workspace: Workspace) -> int:
+        """How many campaigns, or their members, are not kept as the log tells them. Changes nothing."""
+        workspace_id = workspace.workspace_id
+        with self._database.read() as connection:
+            position = self._log.head_in(connection, workspace_id).position
+            return self._runs.differing(connection, workspace_id, self._campaigns(workspace_id, position))
+
+    def mend_campaigns(self, workspace: Workspace) -> int:
+        """Replace campaigns that differ; returns how many that were."""
+        workspace_id = workspace.workspace_id
+        with self._database.write() as connection:
+            told = self._campaigns(workspace_id, self._log.position(workspace_id))
+            differing = self._runs.differing(connection, workspace_id, told)
+            if differing:
+                self._runs.rewrite(connection, workspace_id, told)
+        return differing
 
     def complete(self, workspace: Workspace) -> None:
         """Make the graph of a workspace that has a log and no graph, as after an upgrade of the schema."""
@@ -83,15 +97,6 @@ class Rebuilding:
             if differing:
                 self._identity.rewrite(connection, workspace_id, graph)
                 self._profiles.forget_all(connection, workspace_id)
-        return differing
-
-    def _mend_campaigns(self, workspace: Workspace) -> int:
-        workspace_id = workspace.workspace_id
-        with self._database.write() as connection:
-            told = self._campaigns(workspace_id, self._log.position(workspace_id))
-            differing = self._runs.differing(connection, workspace_id, told)
-            if differing:
-                self._runs.rewrite(connection, workspace_id, told)
         return differing
 
     def _campaigns(self, workspace_id: str, position: int) -> Replayed:

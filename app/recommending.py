@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 from app.access.schemas import Workspace
@@ -23,10 +24,10 @@ from app.predict.response.answers import Answers
 from app.predict.schemas import ChurnEstimate, LtvEstimate
 from app.profile.fold import consents_of, fold
 from app.profile.known import attributes
-from app.profile.schemas import Profile
+from app.profile.schemas import Profile, RfmClass
 from app.reading import Reader
-from app.retrieval.schemas import Retrieval
 from app.retrieval.near import POOL
+from app.retrieval.schemas import Retrieval
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import Situation, situation_of
 from app.retrieval.store import KnowledgeBase
@@ -60,10 +61,18 @@ class KnownCustomer(NamedTuple):
     """Up to now; what is later than the profile counts only for what was sent."""
 
 
+class Group(NamedTuple):
+    """The customers of one class, among whom a proposal would be measured; nothing of one without an order."""
+
+    purchase_rate: float | None = None
+    size: int | None = None
+
+
 class Shared(NamedTuple):
     """What the requests of one workspace and moment have in common."""
 
     reckoning: Reckoning
+    group: Callable[[RfmClass | None], Group]
     retrieve: Callable[[Situation], Retrieval]
     usual_basket: float
     margins: Margins
@@ -142,6 +151,7 @@ class Recommender:
         reckoning, cases = self.reckoner.at(workspace, as_of), self.knowledge_base.cases(workspace.workspace_id)
         return Shared(
             reckoning=reckoning,
+            group=cache(lambda rfm_class: _group(reckoning, rfm_class)),
             retrieve=lambda situation: self.search.search(cases, situation, as_of=as_of, k=POOL),
             usual_basket=_usual_basket(reckoning),
             margins=self.costing.margins(workspace, as_of=as_of),
@@ -154,7 +164,7 @@ class Recommender:
         """The request for a customer of whom everything has been read."""
         profile, claims, as_of = known.profile, known.claims, known.profile.as_of
         topics = item_topics(claims, known.history.items, self.taxonomy)
-        rfm_class, reckoning = profile.rfm_class, shared.reckoning
+        group = shared.group(profile.rfm_class)
         return StrategyRequest(
             workspace=workspace,
             profile=profile,
@@ -162,10 +172,10 @@ class Recommender:
             churn=known.churn,
             claims=claims,
             retrieval=shared.retrieve(situation_of(profile, claims=claims, item_topics=topics)),
-            purchase_rate=reckoning.purchase_rate(rfm_class),
+            purchase_rate=group.purchase_rate,
             answers=self.answers.of(workspace, _own_touches(known.history, as_of), as_of=as_of),
             usual_basket=shared.usual_basket,
-            audience_size=len(reckoning.cohort.of_class(rfm_class)) if rfm_class else None,
+            audience_size=group.size,
             item_topics=topics,
             activity=activity_of(_own_moments(known.history.events, as_of), workspace.zone),
             contacts=contacts_of(known.history.events, as_of=as_of, now=now, zone=workspace.zone, policy=self.policy),
@@ -198,6 +208,12 @@ class Recommender:
 def _own_touches(history: History, as_of: datetime) -> list[Touch]:
     """What was sent to a customer and what they clicked, up to a moment."""
     return [touch for touch in touches_of(history.events) if touch.at <= as_of]
+
+
+def _group(reckoning: Reckoning, rfm_class: RfmClass | None) -> Group:
+    if rfm_class is None:
+        return Group()
+    return Group(reckoning.purchase_rate(rfm_class), len(reckoning.cohort.of_class(rfm_class)))
 
 
 def _usual_basket(reckoning: Reckoning) -> float:

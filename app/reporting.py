@@ -1,6 +1,6 @@
 """What a sending tool reports becomes outcomes of a campaign in the knowledge base, for each arm and RFM class."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -57,6 +57,17 @@ class Told(NamedTuple):
     """Amounts are in minor units."""
     suffix: str = ""
     """`.csv`, `.tsv`, `.jsonl` or `.parquet`, where the file's name does not tell."""
+
+
+def pairs_of(given: Sequence[str] | None, shape: str) -> dict[str, str]:
+    """`NAME=MEANING` texts as a mapping; InvalidInput says the `shape` that they must have."""
+    found: dict[str, str] = {}
+    for pair in given or ():
+        name, _, meaning = (part.strip() for part in pair.rpartition("="))
+        if not name or not meaning:
+            raise InvalidInput(f"{pair[:80]!r} is not of the form {shape}")
+        found[name] = meaning
+    return found
 
 
 class Reporting:

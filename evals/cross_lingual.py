@@ -64,11 +64,12 @@ def english(cases: Sequence[Case], *, named: bool) -> Library:
     for place, (topic, (title, *themes)) in enumerate(stories):
         case = cases[place % len(cases)]
         campaign_id = f"english-{place:03}"
-        arms = tuple(arm.model_copy(update={"themes": tuple(themes), "timing": ""}) for arm in case.campaign.arms)
+        arms = tuple(_saying(arm, tuple(themes)) for arm in case.campaign.arms)
         campaign = case.campaign.model_copy(
             update={
                 "campaign_id": campaign_id,
                 "title": title,
+                "titles": None,
                 "objective": "grow",
                 "audience": Audience(topics=(topic,) if named else ()),
                 "arms": arms,
@@ -104,10 +105,15 @@ def _in_chinese(case: Case, *, named: bool) -> Case:
     campaign = case.campaign
     audience = campaign.audience if named else campaign.audience.model_copy(update={"topics": ()})
     arms = tuple(map(_chinese_arm, campaign.arms))
-    told = {"title": _LATIN.sub("", campaign.title).strip(), "arms": arms, "audience": audience}
+    told = {"title": _LATIN.sub("", campaign.title).strip(), "titles": None, "arms": arms, "audience": audience}
     return case.model_copy(update={"campaign": campaign.model_copy(update=told)})
 
 
 def _chinese_arm(arm: Arm) -> Arm:
     kept = tuple(theme for theme in arm.themes if _CHINESE.search(theme) and not _LATIN.search(theme))
-    return arm.model_copy(update={"themes": kept, "timing": ""})
+    return _saying(arm, kept)
+
+
+def _saying(arm: Arm, themes: tuple[str, ...]) -> Arm:
+    """The arm with these themes and no other words, translations included."""
+    return arm.model_copy(update={"themes": themes, "translated_themes": None, "timing": ""})

@@ -74,7 +74,8 @@ def about(first: Theme | None, past: Message | None) -> str:
         return ""
     if first.topic is not None:
         return first.topic
-    return past.about if past and any(theme in first.title for theme in past.arm.themes) else ""
+    quoted = (*past.arm.themes_in("zh"), *past.arm.themes_in("en")) if past else ()
+    return past.about if past and any(theme in first.title for theme in quoted) else ""
 
 
 def _asked(opened: Open, ref: str | None, who: int, truly: TrueProfit) -> Asked:

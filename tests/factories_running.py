@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from app.access.schemas import Workspace
 from app.bootstrap import App
-from app.enrolling import Planned
 from app.events.schemas import IncomingEvent
 from app.events.sources.mapping import Parsed
+from app.loop.enrolling import Planned
 from app.retrieval.schemas import Arm, Audience, Campaign, Channel, Objective, Offer
 from app.strategy.running.assigning import share_out
 from app.strategy.running.schemas import HandOut, Member

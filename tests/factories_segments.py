@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from app.profile.segments.evaluate import Column, Entries, Numbers, Words
 from app.profile.segments.fields import Field, Values, catalogue
@@ -33,14 +34,36 @@ def a_plan(expression: str) -> Plan:
 class Rows:
     """A table of columns given by name; list entries by list."""
 
-    def __init__(self, size: int, columns: dict[str, Column], lists: dict[str, Entries] | None = None) -> None:
-        self.size, self._columns, self._lists = size, columns, lists or {}
+    def __init__(
+        self,
+        size: int,
+        columns: dict[str, Column],
+        lists: dict[str, Entries] | None = None,
+        dear: frozenset[str] = frozenset(),
+    ) -> None:
+        self.size, self._columns, self._lists, self.dear = size, columns, lists or {}, dear
 
     def column(self, wanted: Wanted) -> Column:
         return self._columns[wanted.field]
 
     def entries(self, listing: str) -> Entries:
         return self._lists[listing]
+
+    def is_dear(self, name: str) -> bool:
+        return name in self.dear
+
+    def among(self, rows: NDArray[np.int64]) -> "Rows":
+        columns = {
+            name: Numbers(column.values[rows])
+            if isinstance(column, Numbers)
+            else Words(column.codes[rows], column.names)
+            for name, column in self._columns.items()
+        }
+        return Rows(len(rows), columns, self._lists, self.dear)
+
+    def with_dear(self, *names: str) -> "Rows":
+        """The same table, in which these columns are better read for few."""
+        return Rows(self.size, self._columns, self._lists, frozenset(names))
 
 
 def numbers(*values: float | None) -> Numbers:

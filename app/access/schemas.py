@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from app.errors import InvalidInput
 from app.schema import Frozen, Lang
@@ -39,6 +39,13 @@ class Workspace(Frozen):
     """ISO 4217 code of every amount in the workspace."""
     language: Lang = "zh"
     """Language used when a request names none."""
+    name: Annotated[str, Field(max_length=30)] = ""
+    """What customers know the shop by; messages are signed with it."""
+
+    @property
+    def sender(self) -> str:
+        """Who signs messages: the shop's name, or the workspace's while it has none."""
+        return self.name or self.workspace_id
 
     @property
     def zone(self) -> ZoneInfo:

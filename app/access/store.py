@@ -18,6 +18,7 @@ workspaces = Table(
     Column("timezone", String, nullable=False),
     Column("currency", String, nullable=False),
     Column("language", String, nullable=False),
+    Column("name", String, nullable=False, server_default=""),
 )
 
 api_keys = Table(
@@ -70,6 +71,15 @@ class AccessStore:
                 f"{wanted.currency}: choose another --workspace"
             )
         return found
+
+    def rename(self, workspace_id: str, name: str) -> Workspace:
+        """Set what customers know the shop by."""
+        renamed = Workspace.model_validate(self.workspace(workspace_id).model_dump() | {"name": name.strip()})
+        with self._database.write() as connection:
+            connection.execute(
+                update(workspaces).where(workspaces.c.workspace_id == workspace_id).values(name=renamed.name)
+            )
+        return renamed
 
     def issue_key(self, workspace_id: str, role: Role, *, now: datetime) -> str:
         """A new key for one workspace. This return value is the only copy."""

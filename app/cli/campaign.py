@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from app.access.schemas import Workspace
-from app.campaigning import Campaigns
 from app.cli.campaign_output import print_handed, print_roll_up, print_run, print_runs
 from app.cli.handed_file import file_sink
 from app.cli.identity import who
 from app.cli.options import AsJson, AsOf, DataDir, WorkspaceName, moment_of, opened
 from app.cli.output import print_json
 from app.events.timestamps import parse_as_of
+from app.loop.campaigning import Campaigns
 from app.strategy.running.planning import Terms
 
 campaign = typer.Typer(no_args_is_help=True, help="Approved strategies as campaigns: list, approve, stop, hand out.")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from app.errors import Conflict, InvalidInput
-from app.handing_out import Sink
+from app.loop.handing_out import Sink
 from app.strategy.audiences.schemas import ExportFormat
 from app.strategy.running.files import write_messages
 from app.strategy.running.schemas import HandOut

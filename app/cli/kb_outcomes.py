@@ -1,6 +1,5 @@
 """`understory kb outcomes`: what a sending tool reports, as outcomes of a campaign."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,8 +9,7 @@ import typer
 from app.cli.kb_output import print_imported, print_outcomes
 from app.cli.options import AsJson, DataDir, WorkspaceName, opened
 from app.cli.output import print_json
-from app.errors import InvalidInput
-from app.reporting import OutcomesTaken, Told
+from app.reporting import OutcomesTaken, Told, pairs_of
 
 Mapped = Annotated[
     list[str] | None, typer.Option("--map", help="COLUMN=FIELD, for a column whose name says too little.")
@@ -47,8 +45,8 @@ def kb_outcomes(
 ) -> None:
     """Take a campaign's outcomes from a sending tool's report, all of it or nothing."""
     told = Told(
-        columns=_pairs(mapped, "--map COLUMN=FIELD"),
-        arms=_pairs(arms, "--arm NAME=ARM_ID"),
+        columns=pairs_of(mapped, "--map COLUMN=FIELD"),
+        arms=pairs_of(arms, "--arm NAME=ARM_ID"),
         named=named,
         in_minor=unit == "minor",
         suffix=f".{form}" if form else "",
@@ -78,13 +76,3 @@ def _print(found: OutcomesTaken, workspace: str) -> None:
         print(f"  {arm.arm_id}: {arm.sent:,} sent, {steps}")
     for warning in found.warnings:
         print(f"note: {warning.message}")
-
-
-def _pairs(given: Sequence[str] | None, shape: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in given or ():
-        name, sign, meaning = pair.rpartition("=")
-        if not sign or not name.strip() or not meaning.strip():
-            raise InvalidInput(f"{pair!r} is not of the form {shape}")
-        found[name.strip()] = meaning.strip()
-    return found

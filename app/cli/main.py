@@ -31,6 +31,7 @@ from app.cli.queue import queue
 from app.cli.reading import reading_commands
 from app.cli.reflect import reflect_commands
 from app.cli.segments import segments
+from app.cli.workspace import workspace
 from app.errors import UnderstoryError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -55,6 +56,7 @@ cli.add_typer(campaign, name="campaign")
 cli.add_typer(queue, name="queue")
 cli.add_typer(fit, name="fit")
 cli.add_typer(keys, name="keys")
+cli.command("workspace")(workspace)
 
 
 def main() -> None:

@@ -108,10 +108,12 @@ def rebuild(
     """Make identities, profiles and campaigns anew from the log and replace what differs; exit code 1 if anything."""
     with opened(data) as app:
         shop = app.pipeline.access.workspace(workspace)
+        rebuilding = app.pipeline.rebuilding
+        campaigns = rebuilding.check_campaigns(shop) if check else rebuilding.mend_campaigns(shop)
         different = app.pipeline.check(shop) if check else app.pipeline.rebuild(shop)
-    if different.total:
+    if different.total or campaigns:
         done = "differ from the log" if check else "differed from the log and were replaced"
-        found = f"{different.identities} identities, {different.profiles} profiles and {different.campaigns} campaigns"
+        found = f"{different.identities} identities, {different.profiles} profiles and {campaigns} campaigns"
         print(f"{found} {done}")
         sys.exit(1)
     print("all identities, all campaigns and all profiles equal the log")

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from app.console.frame import Page, text
 from app.console.table import Column, plain_table
-from app.handing_out import Sink
+from app.loop.handing_out import Sink
 from app.retrieval.schemas import Lift
 from app.strategy.running.files import write_messages
 from app.strategy.running.rolling import EVERYBODY

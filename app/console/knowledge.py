@@ -113,8 +113,8 @@ class KnowledgeList:
 
 def _table(page: Page, rows: list[CampaignRow]) -> None:
     names = (
-        ("title", ""), ("objective", ""), ("audience", ""), ("arms", "lines"), ("lift", "lines"), ("n", "lines"),
-        ("age", "nowrap"), ("evidence", "nowrap"), ("state", "lines"),
+        ("title", ""), ("objective", "nowrap"), ("audience", "wide"), ("arms", "lines"), ("lift", "lines"),
+        ("n", "lines"), ("age", "nowrap"), ("evidence", "nowrap"), ("state", "lines"),
     )  # fmt: skip
     columns = [Column(page.say(f"knowledge.columns.{name}"), classes) for name, classes in names]
     plain_table(columns, [_row(page, row) for row in rows], "knowledge")

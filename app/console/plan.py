@@ -53,7 +53,8 @@ class PlanBoard:
                 names = {channel.value: wording(self._page.lang).channels[channel] for channel in Channel}
                 self._channels = ui.select(names, value=[], multiple=True, label=say("plan.channels"))
                 self._channels.props("dense outlined use-chips").classes("choice")
-                self._holdout = ui.number(say("plan.holdout"), value=10, min=1, max=90).props("dense outlined suffix=%")
+                self._holdout = ui.number(say("plan.holdout"), min=1, max=90).props("dense outlined suffix=%")
+                self._holdout.classes("choice")
                 ui.button(say("plan.draft"), on_click=self._draft).props("unelevated no-caps").classes("push")
             self._fault = text("", "warn-text")
         self._result = ui.element("div")
@@ -79,7 +80,7 @@ class PlanBoard:
                 "segment": (self._segment.value or "").strip() or "-",
                 "budget_minor": int(Decimal(str(self._budget.value or 0)).scaleb(digits)),
                 "channels": tuple(self._channels.value or ()),
-                "holdout_share": (self._holdout.value or 10) / 100,
+                "holdout_share": self._holdout.value / 100 if self._holdout.value else None,
             }
         )
         return page.pipeline.planning.draft(page.workspace, wish, now=datetime.now(UTC), lang=page.lang, rows=_ROWS)

@@ -66,7 +66,7 @@ class StrategyCard:
             _why(page, strategy, self._reading, campaigns)
             with ui.element("div"):
                 draw_weighed(page, found, campaigns)
-                draw_evidence(page, found.retrieval)
+                draw_evidence(page, found.retrieval, strategy.campaigns)
         with ui.element("div").classes("who"):
             text(strategy.ai_label, "chip")
             text(page.say("strategy.decision", id=strategy.decision_id), "chip mono")

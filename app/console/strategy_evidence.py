@@ -1,5 +1,7 @@
 """The past campaigns behind a strategy: what each did where it ran, what is expected of it here, and why so near."""
 
+from collections.abc import Collection
+
 from nicegui import ui
 
 from app.console.frame import Page, text
@@ -9,14 +11,15 @@ _CASES = 6
 """Shown at once; the rest is counted."""
 
 
-def draw_evidence(page: Page, retrieval: Retrieval) -> None:
-    """The weighed cases, best first, each with the parts of its score; then the near ones that failed."""
+def draw_evidence(page: Page, retrieval: Retrieval, cited: Collection[str]) -> None:
+    """The cited cases and then the other weighed ones, best first, with the parts of their scores; then failures."""
     say = page.say
     text(say("strategy.cases"), "sub")
     if not retrieval.matches:
         reason = retrieval.abstained or "nearest_too_far"
         text(say(f"strategy.abstained.{reason}"), "muted")
-    for match in retrieval.matches[:_CASES]:
+    ranked = sorted(retrieval.matches, key=lambda match: match.campaign.campaign_id not in cited)
+    for match in ranked[:_CASES]:
         _case(page, match)
     if len(retrieval.matches) > _CASES:
         text(say("strategy.more", count=len(retrieval.matches) - _CASES), "muted small")

@@ -19,6 +19,7 @@ from app.demo.dice import Dice
 from app.demo.parameters import Parameters, load_yaml
 from app.demo.plans import Plan, Planner
 from app.demo.response import Answer, Message, answer
+from app.demo.translations import translations
 from app.profile.schemas import RfmClass
 from app.profile.sums.rfm import Limits, Standing, classify, limits_of
 from app.retrieval.schemas import Arm, Channel, Offer, OfferType
@@ -248,11 +249,13 @@ def _arm(spec: ArmSpec, campaign: CampaignSpec) -> Arm:
         threshold_minor=spec.offer.threshold * 100,
         expires_in=spec.offer.days,
     )
+    themes = spec.themes or campaign.themes
     return Arm(
         arm_id=spec.name,
         channel=spec.channel,
         offer=offer,
-        themes=spec.themes or campaign.themes,
+        themes=themes,
+        translated_themes=translations().of_themes(themes),
         timing=spec.timing or campaign.timing,
         propensity=round((1 - campaign.holdout) / len(campaign.arms), 4),
     )

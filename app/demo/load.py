@@ -19,7 +19,7 @@ def load_shop(
 ) -> Workspace:
     """The shop's workspace, filled when it is empty. Past campaigns go in last: with them, everything is there."""
     workspace = pipeline.access.ensure(shop.workspace)
-    if pipeline.knowledge_base.cases(workspace.workspace_id):
+    if pipeline.knowledge_base.entries(workspace.workspace_id):
         pipeline.catch_up(workspace)
         return workspace
     now = max(now, shop.ends_at)  # on a machine whose clock is behind the demo, it is not "from the future"

@@ -20,6 +20,7 @@ from app.demo.campaigns import PastCampaigns, Run, is_meant_for, may_reach
 from app.demo.parameters import Parameters
 from app.demo.plans import Plan, Planner, expected_orders
 from app.demo.response import Message, Odds, message_cost, odds
+from app.demo.translations import translations
 from app.retrieval.schemas import Arm, Audience, Campaign, Case, Offer, Outcome
 
 OUTCOMES_PLACE = 5
@@ -168,6 +169,7 @@ def _campaign(run: Run, results: list[Results], ends_at: datetime, outcomes: tup
         campaign_id=spec.campaign_id,
         evidence_kind="simulated",
         title=spec.title,
+        titles=translations().of_title(spec.title),
         objective=spec.objective,
         audience=Audience(rfm_classes=spec.rfm, topics=spec.topics),
         eligible_n=sum(len(result.values) for result in results),

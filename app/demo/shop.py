@@ -25,6 +25,8 @@ from app.retrieval.schemas import Case
 
 DEFAULT_SEED = 7
 DEFAULT_CUSTOMERS = 2000
+SHOP_NAME = "林下小店"
+"""What its messages are signed with."""
 MOST_CUSTOMERS = 100_000_000
 """Beyond it phone numbers would repeat."""
 
@@ -37,7 +39,7 @@ class DemoShop:
         self.seed = seed
         self.customers = customers
         self.wording: Vocabulary = wording
-        self.workspace = Workspace(workspace_id="demo", timezone="Asia/Shanghai", currency="CNY", language="zh")
+        self.workspace = Workspace(workspace_id="demo", name=SHOP_NAME)
 
     @property
     def ends_at(self) -> datetime:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from app.retrieval import two_part
 from app.retrieval.families import Families, Traits, expected_of
 from app.retrieval.outcomes import Family, Measured, as_lift, kept_after, measured_lift
-from app.retrieval.schemas import EvidenceKind, Lift, Stance
+from app.retrieval.schemas import Channel, EvidenceKind, KindLifts, Lift, Stance
 from app.retrieval.trials import Trial
 
 EVIDENCE: Mapping[EvidenceKind, float] = {
@@ -69,6 +69,7 @@ class Expectations:
         self._mu = np.array([self._known[kind].mu for kind in traits])
         self._mu_any = np.array([self._known[_to_anybody(kind)].mu for kind in traits])
         self._own = np.array([_own(lift, self._known[kind]) for lift, kind in zip(self._lifts, traits, strict=True)])
+        self._compared: dict[bool, KindLifts] = {}
         self._ended = np.array([trial.campaign.ends_at.timestamp() for trial in trials])
 
     def at(self, places: Places, reach: Floats, as_of: datetime) -> Prospects:
@@ -93,6 +94,19 @@ class Expectations:
     def lift_as(self, place: int, kind: Traits, *, kept: float) -> Lift:
         """What is expected of it as an arm of another kind: about a topic of theirs, without its offer."""
         return self._as(place, self._family(kind), kept)
+
+    def kinds(self, *, targeted: bool) -> KindLifts:
+        """What each kind of arm brings, speaking to people about a topic of theirs or not; with and without offers."""
+        if targeted not in self._compared:
+            tried = {trial.traits._replace(targeted=targeted) for trial in self.trials}
+            kinds = sorted(tried | {kind._replace(offer="") for kind in tried})
+            means, covariance = self._families.together(kinds)
+            self._compared[targeted] = KindLifts(
+                kinds=tuple((Channel(kind.channel), kind.offer) for kind in kinds),
+                means=tuple(means.tolist()),
+                covariance=tuple(map(tuple, covariance.tolist())),
+            )
+        return self._compared[targeted]
 
     def _as(self, place: int, family: Family, kept: float) -> Lift:
         trial = self.trials[place]

@@ -2,11 +2,12 @@
 
 A random-effects meta-regression. For arm i with measured lift y_i and sampling variance v_i
 
-    y_i = b0 + b1 t_i + u_channel(i) + u_offer(i) + a_i + e_i
+    y_i = b0 + b1 t_i + u_channel(i) + u_offer(i) + u_channel,any(i) + a_i + e_i
     u_g ~ N(0, s_g^2),  a_i ~ N(0, tau^2),  e_i ~ N(0, v_i)
 
-with t_i = 1 for an arm that spoke to people of its topic, 0 for one that spoke to everybody. The family's mean is all
-but a_i and e_i: so forty small e-mails together say what one of them cannot. Effects are the best linear unbiased
+with t_i = 1 for an arm that spoke to people of its topic, 0 for one that spoke to everybody; `any` is whether there was
+an offer at all, which does more on one channel than on another. The family's mean is all but a_i and e_i: so forty
+small e-mails together say what one of them cannot. Effects are the best linear unbiased
 predictions (Henderson 1975, Biometrics 31, 423-447); the variances come by EM (Laird, Ware 1982, Biometrics 38,
 963-974), 40 rounds from equal shares, which is deterministic. All amounts are minor units per treated customer.
 """
@@ -50,9 +51,10 @@ class Traits(NamedTuple):
     targeted: bool
     """Whether it speaks to people about a topic of theirs."""
 
-
-_GROUPS = (0, 1)
-"""Places in `Traits` of what has an effect with a prior: channel, offer."""
+    @property
+    def levels(self) -> tuple[str, str, str]:
+        """What has an effect with a prior: the channel, the offer, and the channel with or without any."""
+        return self.channel, self.offer, f"{self.channel} with an offer" if self.offer else self.channel
 
 
 class Families:
@@ -60,9 +62,9 @@ class Families:
 
     def __init__(self, lifts: Sequence[Measured], traits: Sequence[Traits]) -> None:
         """Learn from at least one arm; `lifts` and `traits` are aligned."""
-        self._levels = [sorted({kind[group] for kind in traits}) for group in _GROUPS]
-        self._places = [{level: place for place, level in enumerate(levels)} for levels in self._levels]
-        self._sizes = [len(levels) for levels in self._levels]
+        groups = zip(*(kind.levels for kind in traits), strict=True)
+        self._places = [{level: place for place, level in enumerate(sorted(set(group)))} for group in groups]
+        self._sizes = [len(places) for places in self._places]
         self._untargeted_too = len({kind.targeted for kind in traits}) > 1
         self._learn(
             np.array([lift.mean for lift in lifts]),
@@ -75,26 +77,36 @@ class Families:
         row = self._row(kind)
         unknown = sum(
             float(variance)
-            for places, group, variance in zip(self._places, _GROUPS, self._variances, strict=True)
-            if kind[group] not in places
+            for places, level, variance in zip(self._places, kind.levels, self._variances, strict=True)
+            if level not in places
         )
         return Family(float(row @ self._effects), float(row @ self._covariance @ row) + unknown, self._tau2)
+
+    def together(self, kinds: Sequence[Traits]) -> tuple[Floats, Floats]:
+        """Mean lifts of kinds, shape [k], and how their errors hang together, shape [k, k]."""
+        rows = np.array([self._row(kind) for kind in kinds])
+        covariance = rows @ self._covariance @ rows.T
+        for group, (places, variance) in enumerate(zip(self._places, self._variances, strict=True)):
+            levels = np.array([kind.levels[group] for kind in kinds])
+            for level in set(levels.tolist()) - set(places):
+                covariance += variance * np.outer(levels == level, levels == level)
+        return rows @ self._effects, covariance
 
     def _row(self, kind: Traits) -> Floats:
         """One row of the design; a level that was never tried has no effect known, only its variance."""
         row = np.zeros(_FIXED + sum(self._sizes))
         row[0], row[1] = 1.0, float(kind.targeted and self._untargeted_too)
         start = _FIXED
-        for group, places, size in zip(_GROUPS, self._places, self._sizes, strict=True):
-            if (place := places.get(kind[group])) is not None:
+        for level, places, size in zip(kind.levels, self._places, self._sizes, strict=True):
+            if (place := places.get(level)) is not None:
                 row[start + place] = 1.0
             start += size
         return row
 
     def _learn(self, y: Floats, v: Floats, design: Floats) -> None:
         excess = max(float(np.average((y - np.average(y, weights=1 / v)) ** 2 - v, weights=1 / v)), _LEAST_VARIANCE)
-        share = max(excess, float(np.median(v)) / 100.0) / (len(_GROUPS) + 1)
-        self._tau2, self._variances = share, np.full(len(_GROUPS), share)
+        share = max(excess, float(np.median(v)) / 100.0) / (len(self._sizes) + 1)
+        self._tau2, self._variances = share, np.full(len(self._sizes), share)
         for _ in range(_ROUNDS):
             self._expect(y, v, design)
             self._maximise(y, v, design)

@@ -26,5 +26,8 @@ def fused(orders: Sequence[NDArray[np.floating]]) -> Floats:
 
 
 def _reciprocal(scores: NDArray[np.floating]) -> Floats:
-    better = len(scores) - np.searchsorted(np.sort(scores), scores, side="right")
-    return np.where(scores > 0.0, 1.0 / (K + 1.0 + better), 0.0)
+    found, placed = np.zeros(len(scores)), scores > 0.0
+    mine = scores[placed]
+    better = len(mine) - np.searchsorted(np.sort(mine), mine, side="right")
+    found[placed] = 1.0 / (K + 1.0 + better)
+    return found

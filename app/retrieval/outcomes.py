@@ -1,12 +1,10 @@
-"""What a campaign did, from the sums it kept; and what to expect of it again.
+"""What a campaign did, from the sums it kept.
 
 Sources:
 [1] Welch, B. L. (1947). The generalization of "Student's" problem when several different population variances
     are involved. Biometrika 34, 28-35.
 [2] Smyth, G. K. (2004). Linear models and empirical Bayes methods for assessing differential expression in
     microarray experiments. Stat. Appl. Genet. Mol. Biol. 3(1), 3.
-[3] DerSimonian, R., Laird, N. (1986). Meta-analysis in clinical trials. Control. Clin. Trials 7, 177-188.
-[4] Morris, C. N. (1983). Parametric empirical Bayes inference. J. Am. Stat. Assoc. 78, 47-55.
 
 All amounts are minor units per treated customer. Arms that share a holdout are treated as independent.
 """
@@ -38,12 +36,12 @@ class Measured(NamedTuple):
 
 
 class Family(NamedTuple):
-    """The cases that one case is compared with: y_i ~ N(theta_i, v_i), theta_i ~ N(mu, tau2)."""
+    """The cases that one case is compared with: y_i ~ N(theta_i, v_i), theta_i ~ N(mu, tau2), see `families.py`."""
 
     mu: float
-    """Pooled mean."""
+    """Their mean."""
     mu_variance: float
-    """Variance of the pooled mean."""
+    """Variance of that mean."""
     tau2: float
     """Variance of true lifts between cases."""
 
@@ -107,48 +105,9 @@ def typical_variance(outcomes: Sequence[Outcome]) -> float:
     return sum(group.scatter for group in groups) / freedom if freedom else 0.0
 
 
-def pool(cases: Sequence[Measured]) -> Family:
-    """The family that the cases come from, by the method of moments [3].
-
-    w_i = 1/v_i;  Q = sum w_i (y_i - y_w)^2;  tau2 = max(0, (Q - (k-1)) / (sum w_i - sum w_i^2 / sum w_i));
-    mu = sum w*_i y_i / sum w*_i with w*_i = 1 / (v_i + tau2), and var(mu) = 1 / sum w*_i. At least one case.
-    """
-    # A variance of exactly 0 (nobody ever bought anything) must not divide; it then only says "all alike".
-    variances = [max(case.variance, 1e-9) for case in cases]
-    tau2 = _between(cases, variances)
-    weights = [1.0 / (v + tau2) for v in variances]
-    mu = sum(w * case.mean for w, case in zip(weights, cases, strict=True)) / sum(weights)
-    return Family(mu, 1.0 / sum(weights), tau2)
-
-
-def shrink(case: Measured, family: Family) -> Measured:
-    """The case as its family makes us believe it [4].
-
-    B = tau2 / (tau2 + v);  mean = B y + (1 - B) mu;  variance = B v + (1 - B)^2 var(mu). Many customers (v
-    -> 0) leave the measurement as it is, none (v -> infinity) leave only the family's mean.
-    """
-    if math.isinf(case.variance):
-        return Measured(family.mu, family.tau2 + family.mu_variance)
-    total = family.tau2 + case.variance
-    trust = family.tau2 / total if total > 0.0 else 0.0
-    mean = trust * case.mean + (1.0 - trust) * family.mu
-    return Measured(mean, trust * case.variance + (1.0 - trust) ** 2 * family.mu_variance)
-
-
 def kept_after(age_days: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of what made an effect that still holds after `age_days`: 2^(-age / half-life)."""
     return np.exp2(-np.maximum(age_days, 0.0) / HALF_LIFE_DAYS)
-
-
-def _between(cases: Sequence[Measured], variances: Sequence[float]) -> float:
-    weights = [1.0 / v for v in variances]
-    total = sum(weights)
-    scale = total - sum(w * w for w in weights) / total
-    if len(cases) < 2 or scale <= 0.0:
-        return 0.0
-    centre = sum(w * case.mean for w, case in zip(weights, cases, strict=True)) / total
-    excess = sum(w * (case.mean - centre) ** 2 for w, case in zip(weights, cases, strict=True))
-    return max(0.0, (excess - (len(cases) - 1)) / scale)
 
 
 def _groups(outcome: Outcome) -> tuple[_Group, _Group]:

@@ -217,10 +217,23 @@ class CampaignMatch(Frozen):
     """What the ranking sorts by: the mean of `expected`, which `parts` add up to."""
 
 
+class KindLifts(Frozen):
+    """What arms of each kind bring on average; errors that kinds share do not count when they are compared."""
+
+    kinds: tuple[tuple[Channel, str], ...]
+    """Channel and type of offer, empty without one."""
+    means: tuple[float, ...]
+    """Minor units per treated customer."""
+    covariance: tuple[tuple[float, ...], ...]
+    """Of the means' errors, in the order of `kinds`."""
+
+
 class Retrieval(Frozen):
     """Matches, best first; or an abstention with its reason."""
 
     matches: tuple[CampaignMatch, ...]
+    kinds: KindLifts | None = None
+    """Of arms that speak of topics of the customer's own, where any are known; None without past outcomes."""
     warnings: tuple[CampaignMatch, ...] = ()
     """Near arms that failed and are not among the matches, nearest first: what not to repeat."""
     abstained: Literal["no_past_outcomes", "nearest_too_far"] | None = None

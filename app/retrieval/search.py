@@ -60,9 +60,11 @@ class CampaignSearch:
         """The shelf of these cases; other cases of the workspace replace it."""
         workspace_id = cases[0].campaign.workspace_id
         shelf = self._shelves.get(workspace_id)
-        if shelf is None or (shelf.cases is not cases and shelf.cases != cases):
+        if shelf is None or not shelf.holds(cases):
             with self._building:
-                shelf = self._shelves[workspace_id] = Shelf(cases, self._taxonomy)
+                shelf = self._shelves.get(workspace_id)
+                if shelf is None or not shelf.holds(cases):
+                    shelf = self._shelves[workspace_id] = Shelf(cases, self._taxonomy)
         return shelf
 
     def _found(self, shelf: Shelf, situation: Situation, as_of: datetime, k: int) -> Retrieval:
@@ -77,4 +79,5 @@ class CampaignSearch:
         ranking = Ranking(near, pool, standing.expectations, as_of)
         best = ranking.best(k)
         matches, warnings = (tuple(ranking.matches(places)) for places in (best, ranking.warnings(best)))
-        return answer.model_copy(update={"matches": matches, "warnings": warnings})
+        kinds = standing.expectations.kinds(targeted=near.aims)
+        return answer.model_copy(update={"matches": matches, "warnings": warnings, "kinds": kinds})

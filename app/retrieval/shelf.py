@@ -16,6 +16,8 @@ from app.text.taxonomy import Taxonomy
 
 _ANSWERS = 256
 """Answers that are remembered; then all are forgotten."""
+_STANDINGS = 64
+"""The same for what was known of life cycles at moments."""
 
 Asked = tuple[Situation, datetime, int]
 
@@ -33,7 +35,7 @@ class Shelf:
 
     def __init__(self, cases: tuple[Case, ...], taxonomy: Taxonomy) -> None:
         """Lay out `cases`, in any order."""
-        self.cases = cases
+        self._cases = cases
         self.arms = arms_of(cases)
         self.workspace_id = cases[0].campaign.workspace_id if cases else ""
         self.texts = tuple(_text(sent, taxonomy) for sent in self.arms)
@@ -43,13 +45,22 @@ class Shelf:
         self._known_from = np.array([sent.known_from.timestamp() for sent in self.arms])
         self._standings: dict[tuple[Lifecycle | None, int], Standing | None] = {}
 
+    def holds(self, cases: tuple[Case, ...]) -> bool:
+        """Whether it was laid out from these cases: seen at once when they are the same tuple."""
+        return self._cases is cases or self._cases == cases
+
     def standing(self, lifecycle: Lifecycle | None, as_of: datetime) -> Standing | None:
         """The arms that were measured and whose outcome window had closed by `as_of`; None without any."""
         known = self._known_from <= as_of.timestamp()
         key = lifecycle, int(known.sum())
-        if key not in self._standings:
-            self._standings[key] = self._stand(lifecycle, np.flatnonzero(known))
-        return self._standings[key]
+        try:
+            return self._standings[key]
+        except KeyError:
+            found = self._stand(lifecycle, np.flatnonzero(known))
+        if len(self._standings) >= _STANDINGS:
+            self._standings.clear()
+        self._standings[key] = found
+        return found
 
     def remember(self, asked: Asked, answer: Retrieval) -> Retrieval:
         """Keep an answer for whoever asks the same again."""

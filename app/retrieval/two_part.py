@@ -2,8 +2,8 @@
 
 With shares of buyers p and mean orders b, S_t/n_t - S_c/n_c = (p_t - p_c) b + p (b_t - b_c) (Kitagawa, E. M. (1955).
 Components of a difference between two rates. J. Am. Stat. Assoc. 50, 1168-1194), b and p being those of both groups.
-The first part is counted well; the second hangs on a few large orders, so it is shrunk to what orders of all arms say
-of it: where messages change who buys and not how much, it vanishes. Amounts are minor units per treated customer.
+The first part is counted well; the second hangs on a few large orders, so it is shrunk as far as all arms together say:
+where messages change who buys and not how much, it vanishes. Amounts are minor units per treated customer.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.retrieval.outcomes import PRIOR_DOF, Measured, moderated_lift, pool, shrink, typical_variance
+from app.retrieval.outcomes import PRIOR_DOF, Measured, moderated_lift, typical_variance
 from app.retrieval.schemas import Outcome
+
+_LEAST = 1e-9
+"""Keeps a variance of exactly 0 from dividing."""
 
 Floats = NDArray[np.float64]
 
@@ -88,20 +91,22 @@ class _Differences(NamedTuple):
 
 
 def _dearer(treated: _Sums, control: _Sums) -> _Differences:
-    """How much dearer orders of the treated are, each shrunk to all: b_t - b_c ~ N(theta, s^2 (1/c_t + 1/c_c))."""
+    """How much dearer orders of the treated are, each shrunk to nothing as far as all arms together say so.
+
+    With d = b_t - b_c ~ N(theta, v), v = s^2 (1/c_t + 1/c_c) and theta ~ N(0, w2): w2 = max(0, (sum d^2/v - k) /
+    sum 1/v) by the method of moments, theta^ = B d and variance B v, B = w2 / (w2 + v).
+    """
     freedom = np.maximum(treated.buyers - 1.0, 0.0) + np.maximum(control.buyers - 1.0, 0.0)
     scatter = treated.scatter + control.scatter
     spread = (PRIOR_DOF * scatter.sum() / max(freedom.sum(), 1.0) + scatter) / (PRIOR_DOF + freedom)
     known = (treated.buyers > 0) & (control.buyers > 0)
-    if not known.any():
-        nothing = np.zeros(len(known))
-        return _Differences(nothing, nothing)
-    inverse = 1.0 / np.maximum(treated.buyers, 1.0) + 1.0 / np.maximum(control.buyers, 1.0)
-    variance = np.where(known, spread * inverse, np.inf)
-    cases = [Measured(float(m), float(v)) for m, v in zip(treated.order - control.order, variance, strict=True)]
-    family = pool([case for case, usable in zip(cases, known, strict=True) if usable])
-    shrunk = np.array([shrink(case, family) for case in cases])
-    return _Differences(shrunk[:, 0], shrunk[:, 1])
+    variance = spread / np.maximum(treated.buyers, 1.0) + spread / np.maximum(control.buyers, 1.0)
+    weight = np.where(known, 1.0 / np.maximum(variance, _LEAST), 0.0)
+    difference = treated.order - control.order
+    excess = float(weight @ difference**2) - int(known.sum())
+    between = max(0.0, excess) / max(float(weight.sum()), _LEAST)
+    trust = between * weight / (between * weight + 1.0)
+    return _Differences(trust * difference, np.where(known, trust * variance, between))
 
 
 def _sums(outcomes: Sequence[Outcome], group: str) -> _Sums:

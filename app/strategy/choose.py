@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from app.privacy.consent import ConsentLike
-from app.retrieval.schemas import CampaignMatch, Channel, Retrieval
+from app.retrieval.schemas import CampaignMatch, Channel, KindLifts, Retrieval
 from app.retrieval.situation import speaks_to
 from app.strategy.gate.contact import Contacts, open_channels
 from app.strategy.gate.policy import Policy
@@ -13,6 +13,7 @@ from app.strategy.gate.schemas import Firing
 from app.strategy.gate.subjects import relevant_campaigns
 from app.strategy.power import Measurement
 from app.strategy.schemas import Candidate
+from app.strategy.steps import as_far_as_pays
 from app.strategy.weigh import NO_CONTACT, Terms, Weighed, best_first, best_of_kinds, first_test, weigh
 
 Reason = Literal[
@@ -80,9 +81,10 @@ def choose(
     terms: Terms,
     policy: Policy,
 ) -> Choice:
-    """The highest expectation among what surely pays, on a channel that is open; else a first test, or nothing.
+    """What surely pays, on a channel that is open, and no further than surely pays more; else a first test, or nothing.
 
-    An action surely pays when the lower bound of its expected margin lies above no contact. Of campaigns about
+    An action surely pays when the lower bound of its expected margin lies above no contact. A message must surely
+    earn more than a card on the site, and an offer more than the same without. Of campaigns about
     topics, only those that share one of `topics` are acted on.
     """
     if retrieval.abstained == "no_past_outcomes":
@@ -90,11 +92,12 @@ def choose(
     if not retrieval.matches:
         return Choice(reason="nearest_too_far")
     weighed = weigh(retrieval.matches, terms, policy)
-    return _from_outcomes(weighed, consents, topics, contacts, policy)
+    return _from_outcomes(weighed, retrieval.kinds, consents, topics, contacts, policy)
 
 
 def _from_outcomes(
     weighed: Sequence[Weighed],
+    kinds: KindLifts | None,
     consents: Sequence[ConsentLike],
     topics: Sequence[str],
     contacts: Contacts,
@@ -105,7 +108,9 @@ def _from_outcomes(
     relevant = relevant_campaigns([w.match.campaign for w in sure], topics)
     winners = [w for w in sure if w.match.campaign.campaign_id in relevant.value]
     choice = (
-        _best_open(winners, consents, contacts, policy) if winners else _standing_still(sure or weighed, paying, topics)
+        _best_open(winners, kinds, consents, contacts, policy)
+        if winners
+        else _standing_still(sure or weighed, paying, topics)
     )
     shown = [w.candidate for w in best_of_kinds(weighed)]
     cited = () if choice.cited in (NO_CONTACT, *shown) else (choice.cited,)
@@ -123,14 +128,19 @@ def _standing_still(weighed: Sequence[Weighed], paying: Sequence[Weighed], topic
 
 
 def _best_open(
-    winners: Sequence[Weighed], consents: Sequence[ConsentLike], contacts: Contacts, policy: Policy
+    winners: Sequence[Weighed],
+    kinds: KindLifts | None,
+    consents: Sequence[ConsentLike],
+    contacts: Contacts,
+    policy: Policy,
 ) -> Choice:
-    """The first of the winners on a channel that is open; on another channel when none of theirs is."""
+    """The winner that goes as far as surely pays on open channels; the best on another channel when none is open."""
     wanted = [w.match.arm.channel for w in winners]
     channels = open_channels([*wanted, Channel.ONSITE], consents, contacts, policy)
     if not channels.value:
         return Choice(reason="no_channel", fired=channels.fired)
-    taken = next((w for w in winners if w.match.arm.channel in channels.value), winners[0])
+    open_ = [w for w in winners if w.match.arm.channel in channels.value]
+    taken = as_far_as_pays(open_, kinds) if open_ else winners[0]
     own = taken.match.arm.channel
     return Choice(
         reason="from_outcomes",

@@ -44,7 +44,11 @@ class Proposal(NamedTuple):
 
 def propose(request: StrategyRequest, copywriter: Copywriter | None = None) -> Proposal:
     """One proposal for one customer. Same request, same proposal; language and copywriter change words only."""
-    plan = plan_of(request)
+    return propose_plan(request, plan_of(request), copywriter)
+
+
+def propose_plan(request: StrategyRequest, plan: Plan, copywriter: Copywriter | None = None) -> Proposal:
+    """The same, of a request whose plan is known."""
     found = _told(request, plan, copywriter)
     if found.value.strategy.channel == plan.choice.channel:
         return found.value
@@ -98,7 +102,7 @@ def _rationale(request: StrategyRequest, plan: Plan) -> tuple[str, ...]:
 def voice_of(request: StrategyRequest, message: Message) -> Voice:
     """How the message of a case is dressed."""
     return Voice(
-        shop=request.workspace.workspace_id,
+        shop=request.workspace.sender,
         channel=message.channel,
         offer=say_offer(message.offer, request.workspace.currency, request.lang),
         lang=request.lang,

@@ -33,6 +33,11 @@ class Weighed(NamedTuple):
 
     candidate: Candidate
     match: CampaignMatch
+    times: float
+    """What a unit of lift is worth here."""
+    cost: float
+    step: int
+    """How far it goes: 0 for a card for those who come by the site, 1 for a message, 2 for giving something away."""
 
     @property
     def smaller_group(self) -> int:
@@ -40,7 +45,7 @@ class Weighed(NamedTuple):
         return smaller_group(self.match)
 
     @property
-    def kind(self) -> tuple[str, str]:
+    def kind(self) -> tuple[Channel, str]:
         """Channel and type of offer: actions of one kind look alike to the customer."""
         return self.match.arm.channel, self.match.arm.offer.type if self.match.arm.offer else ""
 
@@ -96,19 +101,21 @@ def cost_of(match: CampaignMatch, policy: Policy) -> float:
 
 def _ways(match: CampaignMatch, terms: Terms, policy: Policy) -> Iterator[Weighed]:
     action = action_of(match)
-    times = terms.margin * terms.response.get(action, 1.0)
-    if match.arm.channel is Channel.ONSITE:
+    times, waits = terms.margin * terms.response.get(action, 1.0), match.arm.channel is Channel.ONSITE
+    if waits:
         times *= terms.reach
-    yield Weighed(_candidate(action, match.reworded or match.expected, times, cost_of(match, policy)), match)
+    bare = 0 if waits and terms.reach >= policy.onsite.least_reach else 1
+    yield _weighed(
+        action, match, match.reworded or match.expected, times, cost_of(match, policy), 2 if match.arm.offer else bare
+    )
     if match.plain is not None:
         plain = match.model_copy(update={"arm": match.arm.model_copy(update={"offer": None})})
-        cost = policy.contact_cost_minor[match.arm.channel]
-        yield Weighed(_candidate(action + NO_OFFER, match.plain, times, cost), plain)
+        yield _weighed(action + NO_OFFER, plain, match.plain, times, policy.contact_cost_minor[match.arm.channel], bare)
 
 
-def _candidate(action: str, lift: Lift, times: float, cost: float) -> Candidate:
+def _weighed(action: str, match: CampaignMatch, lift: Lift, times: float, cost: float, step: int) -> Weighed:
     expected, low, high = (times * value - cost for value in (lift.mean, lift.low, lift.high))
-    return Candidate(action=action, expected=expected, low=low, high=high)
+    return Weighed(Candidate(action=action, expected=expected, low=low, high=high), match, times, cost, step)
 
 
 def _rank(weighed: Weighed) -> tuple[float, str]:

@@ -27,7 +27,8 @@ class DenseOnly:
 
     def scores(self, query: str) -> Floats:
         """One number a text."""
-        return (self._rows @ self._embedder.embed([query])[0]).astype(np.float64)
+        cosines: Floats = (self._rows @ self._embedder.embed([query])[0]).astype(np.float64)
+        return cosines
 
 
 class Bm25Only:

@@ -59,3 +59,15 @@ def test_unknown_and_impossible_workspaces_are_clear_errors(database: Database) 
         AccessStore(database).workspace("shop")
     with pytest.raises(InvalidInput, match="lower-case"):
         Workspace(workspace_id="../etc")
+
+
+def test_a_shop_signs_with_its_name_once_it_has_one(database: Database) -> None:
+    access = AccessStore(database)
+    assert access.ensure(a_workspace()).sender == "shop"
+    access.rename("shop", " 林下小店 ")
+    assert access.workspace("shop").sender == "林下小店"
+    with pytest.raises(NotFound):
+        access.rename("nowhere", "x")
+    with pytest.raises(ValueError, match="at most 30"):
+        access.rename("shop", "x" * 31)
+    assert access.workspace("shop").sender == "林下小店"

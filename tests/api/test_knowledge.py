@@ -137,6 +137,40 @@ def test_a_decision_on_an_older_version_is_a_conflict(served: Served) -> None:
     assert decide(served, "a", by=" ").status_code == 422
 
 
+def report(served: Served, text: str, campaign_id: str = "a", query: str = "", **more: Any) -> Any:
+    headers = {"content-type": "text/csv"}
+    path = f"/v1/campaigns/{campaign_id}/outcomes{query}"
+    return served.ask("POST", path, content=text.encode(), headers=headers, **more)
+
+
+def test_outcomes_come_from_a_report_that_is_sent_as_a_file(served: Served) -> None:
+    bring_in(served, A)
+    found = report(served, "wer,分组,支付金额\nu1,实验组,9.99\nu2,对照组,1\n", query="?map=wer%3Drecipient").json()
+    (outcome,) = found["data"]["outcomes"]
+    assert (outcome["treated_sum"], outcome["control_sum"]) == (999, 100)
+    assert found["warnings"] == ["no_holdout: a"]
+    assert [v["state"] for v in served.get("/v1/campaigns/a").json()["data"]["versions"]] == ["replaced", "pending"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "status", "said"),
+    [
+        ("user_id,revenue\nu1,nine\n", {}, 422, "line 2, field revenue: not a number"),
+        ("user_id\nu1\n", {"campaign_id": "z"}, 404, "no campaign 'z'"),
+        ("user_id\nu1\n", {"query": "?map=x"}, 422, "not of the form map=COLUMN=FIELD"),
+        ("user_id\nu1\n", {"role": Role.VIEWER}, 403, "this needs 'editor'"),
+    ],
+)
+def test_a_report_that_cannot_be_used_says_why(
+    served: Served, text: str, where: dict[str, Any], status: int, said: str
+) -> None:
+    bring_in(served, A)
+    answer = report(served, text, **where)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert said in answer.json()["detail"]
+    assert len(served.app.pipeline.knowledge_base.history("shop", "a")) == 1
+
+
 @pytest.mark.parametrize("role", [Role.INGEST, Role.VIEWER])
 def test_only_an_editor_imports_and_decides(served: Served, role: Role) -> None:
     assert bring_in(served, A, role=role).status_code == 403

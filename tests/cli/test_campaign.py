@@ -57,9 +57,7 @@ def test_from_a_strategy_to_messages_and_a_stop(command: Run, data: Path, tmp_pa
 
 def test_a_rejected_strategy_and_stopping_all(command: Run, data: Path) -> None:
     where = ("-w", "shop", "--data", data)
-    ids = [
-        json.loads(command("strategy", name_of(n), *where, "--json")[1])["strategy"]["decision_id"] for n in (2, 3)
-    ]
+    ids = [json.loads(command("strategy", name_of(n), *where, "--json")[1])["strategy"]["decision_id"] for n in (2, 3)]
     assert command("campaign", "reject", ids[0], "--reason", "not now", *where)[1] == f"{ids[0]}: rejected\n"
     assert command("campaign", "approve", ids[1], "--holdout", "0.5", "--window", "7", *where)[0] == 0
     stopped = json.loads(command("campaign", "stop-all", "--reason", "fire", "--json", *where)[1])["stopped"]

@@ -64,7 +64,7 @@ def test_nobody_asks_how_to_put_food_on() -> None:
 
 
 def test_nothing_written_touches_a_forbidden_subject(taxonomy: Taxonomy) -> None:
-    for name in FILES + PIECES:
+    for name in (*FILES, "past_campaigns_words.yaml", *PIECES):
         text = (ROOT / "app" / "demo" / name).read_text(encoding="utf-8")
         assert [line for line in text.splitlines() if taxonomy.forbidden_in(line)] == []
 

@@ -132,7 +132,8 @@ def test_a_message_speaks_of_its_first_topic_else_of_what_the_arm_that_it_quotes
     past = next(message for message in truly.past.values() if message.arm.themes)
     quoted, own = Theme(title=past.arm.themes[0], draft=""), Theme(title="来店里看看", draft="")
     assert about(quoted.model_copy(update={"topic": "pets"}), past) == "pets"
-    assert about(quoted, past) == past.about
+    for title in (quoted.title, past.arm.themes_in("zh")[0], past.arm.themes_in("en")[0]):
+        assert about(quoted.model_copy(update={"title": title}), past) == past.about
     assert [about(own, past), about(quoted, None), about(None, past)] == ["", "", ""]
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from app.retrieval.index import ExactIndex
-from app.retrieval.schemas import Case, Offer, OfferType, Retrieval
 from app.retrieval.near import POOL
+from app.retrieval.schemas import Case, Offer, OfferType, Retrieval
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import Situation, situation_of
 from app.strategy.paths import MOST_ARMS, Gap, Known, known_lifts

@@ -11,8 +11,8 @@ from app.predict.inputs.purchases import Histories
 from app.predict.schemas import LtvEstimate
 from app.predict.value.bg_nbd import BgNbd
 from app.retrieval.index import ExactIndex
-from app.retrieval.schemas import Case, Offer, OfferType
 from app.retrieval.near import POOL
+from app.retrieval.schemas import Case, Offer, OfferType
 from app.retrieval.search import CampaignSearch
 from app.retrieval.situation import situation_of
 from app.schema import Lang

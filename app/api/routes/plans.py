@@ -11,8 +11,8 @@ from app.api.answers import Answer
 from app.api.body_schema import takes
 from app.api.deps import Body, Caller, Folder, Viewing, allowed, plain_text
 from app.api.problems import documented
-from app.campaigning import MAX_REASON
 from app.errors import InvalidInput
+from app.loop.campaigning import MAX_REASON
 from app.schema import Frozen
 from app.strategy.audiences.schemas import ExportFormat
 from app.strategy.batch.schemas import Plan, PlanPage, PlanWish

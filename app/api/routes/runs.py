@@ -10,9 +10,9 @@ from app.api.answers import Answer
 from app.api.body_schema import takes
 from app.api.deps import Body, Caller, Folder, Viewing, allowed, plain_text
 from app.api.problems import documented
-from app.campaigning import MAX_REASON
 from app.errors import InvalidInput
-from app.handing_out import MOST
+from app.loop.campaigning import MAX_REASON
+from app.loop.handing_out import MOST
 from app.retrieval.schemas import KnowledgeBaseReport
 from app.schema import Frozen
 from app.strategy.running.planning import Terms

@@ -4,6 +4,7 @@ Kleene's three values (Introduction to Metamathematics, 1952, section 64): what 
 opposite; only `is known` and `is unknown` speak of it. Whole columns are compared at once.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple, Protocol
 
@@ -49,6 +50,14 @@ class Table(Protocol):
         """The entries of a list of all rows."""
         ...
 
+    def is_dear(self, name: str) -> bool:
+        """Whether a field or list takes long to read, so that it is better read for few rows only."""
+        ...
+
+    def among(self, rows: NDArray[np.int64]) -> "Table":
+        """Some of the rows."""
+        ...
+
 
 class Entries(NamedTuple):
     """Rows that belong to rows of another table."""
@@ -69,7 +78,7 @@ def evaluate(plan: Plan, table: Table) -> Verdict:
     """The verdict for every row. Total: every plan has one over every table."""
     match plan:
         case All(parts):
-            return reduce(_both, (evaluate(part, table) for part in parts))
+            return _all(parts, table)
         case Either(parts):
             return _opposite(reduce(_both, (_opposite(evaluate(part, table)) for part in parts)))
         case Opposite(part):
@@ -85,6 +94,39 @@ def evaluate(plan: Plan, table: Table) -> Verdict:
         case Known(column):
             known = _known(table.column(column))
             return Verdict(known, ~known)
+
+
+def _all(parts: Sequence[Plan], table: Table) -> Verdict:
+    """What is dear comes last, and is asked of those only whom nothing else has ruled out."""
+    found: Verdict | None = None
+    for part in sorted(parts, key=lambda part: _is_dear(part, table)):
+        if found is None:
+            found = evaluate(part, table)
+        elif _is_dear(part, table):
+            found = _both(found, _among(part, table, np.flatnonzero(~found.no)))
+        else:
+            found = _both(found, evaluate(part, table))
+    if found is None:
+        raise ValueError("a plan joins at least one part")
+    return found
+
+
+def _among(plan: Plan, table: Table, rows: NDArray[np.int64]) -> Verdict:
+    """The verdict of some rows; of the others nothing is said."""
+    found, yes, no = evaluate(plan, table.among(rows)), np.zeros(table.size, np.bool_), np.zeros(table.size, np.bool_)
+    yes[rows], no[rows] = found
+    return Verdict(yes, no)
+
+
+def _is_dear(plan: Plan, table: Table) -> bool:
+    match plan:
+        case All(parts) | Either(parts):
+            return any(_is_dear(part, table) for part in parts)
+        case Opposite(part):
+            return _is_dear(part, table)
+        case Exists(listing):
+            return table.is_dear(listing)
+    return table.is_dear(plan.column.field)
 
 
 def _both(one: Verdict, other: Verdict) -> Verdict:

@@ -28,14 +28,25 @@ class Titled(Frozen):
         return self.zh if lang == "zh" else self.en
 
 
-class Field(Titled):
+class Shown(Frozen):
+    """Something with an example."""
+
+    example: str = ""
+    example_zh: str = ""
+    """The same for readers of Chinese, where it differs."""
+
+    def example_in(self, lang: Lang) -> str:
+        """The example for readers of a language."""
+        return (self.example_zh if lang == "zh" else "") or self.example
+
+
+class Field(Titled, Shown):
     """One thing that can be asked of a customer, or of an entry of one of their lists."""
 
     name: str = ""
     type: FieldType
     path: str
     """Where a profile, an estimate or the identity graph has it."""
-    example: str
     unit: str = ""
     values: str = ""
     """The closed list that its values come from; empty where any will do."""
@@ -43,13 +54,11 @@ class Field(Titled):
     """The lists that its arguments come from, the first one needed; `any` takes whatever there is."""
 
 
-class Group(Frozen):
-    """Fields that belong together."""
+class Group(Shown):
+    """Fields that belong together; the example is that of a list."""
 
     title: Titled
     fields: dict[str, Field]
-    example: str = ""
-    """Of a list."""
 
 
 class Catalogue(Frozen):

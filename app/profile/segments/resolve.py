@@ -32,6 +32,8 @@ class Scope(NamedTuple):
     clock: Clock
     minor_per_unit: int
     """Minor units in one whole unit of the workspace's currency."""
+    forbidden: Callable[[str], Sequence[str]] = lambda _: ()
+    """Which subjects a text touches that nobody may be chosen by."""
 
 
 def resolve(tree: Tree, scope: Scope) -> Plan:
@@ -58,7 +60,7 @@ def _resolved(tree: Tree, scope: Scope, listing: str) -> Plan:
 
 def _test(test: Comparison, scope: Scope, listing: str) -> Plan:
     field = _field(test.ref, scope, listing)
-    column = Wanted(field.name, _arguments(test.ref, field, scope.values))
+    column = Wanted(field.name, _arguments(test.ref, field, scope))
     _check(test, field)
     match test.op:
         case "is known":
@@ -66,7 +68,7 @@ def _test(test: Comparison, scope: Scope, listing: str) -> Plan:
         case "is unknown":
             return plan.Opposite(plan.Known(column))
     if field.type == "word":
-        return _words(test, field, column, scope.values)
+        return _words(test, field, column, scope)
     if field.type == "flag":
         return _flag(test, field, column)
     return _span_test(test, field, column, lambda value: _span(value, field, scope))
@@ -84,7 +86,7 @@ def _field(ref: Ref, scope: Scope, listing: str) -> Field:
     raise ExpressionFault("field", ref.at, found=ref.name, hint=guess)
 
 
-def _arguments(ref: Ref, field: Field, values: Values) -> tuple[str, ...]:
+def _arguments(ref: Ref, field: Field, scope: Scope) -> tuple[str, ...]:
     given, wanted = ref.arguments, field.argument
     if wanted and not given:
         raise ExpressionFault("argument", ref.at, field=field.name, example=field.example)
@@ -93,18 +95,26 @@ def _arguments(ref: Ref, field: Field, values: Values) -> tuple[str, ...]:
     if len(given) > len(wanted):
         raise ExpressionFault("arguments", given[len(wanted)].at, field=field.name, limit=len(wanted))
     pairs = zip(given, wanted, strict=False)
-    return tuple(_id(word, listing, field, values) for word, listing in pairs)
+    return tuple(_id(word, listing, field, scope) for word, listing in pairs)
 
 
-def _id(word: Word, listing: str, field: Field, values: Values) -> str:
+def _id(word: Word, listing: str, field: Field, scope: Scope) -> str:
     """The value that a word means: an id of a closed list, else the word as columns compare it."""
+    values = scope.values
     if not values.known(listing):
-        return normalise(word.text)
+        return _free(word, scope)
     found = values.find(listing, word.text)
     if found is None:
         hint, allowed = values.guess(listing, word.text), values.choice(listing)
         raise ExpressionFault("value", word.at, found=word.text, field=field.name, hint=hint, allowed=allowed)
     return found
+
+
+def _free(word: Word, scope: Scope) -> str:
+    """A word that may be anything but what nobody may be chosen by."""
+    if touched := scope.forbidden(word.text):
+        raise ExpressionFault("sensitive", word.at, found=word.text, names=Choice(touched))
+    return normalise(word.text)
 
 
 def _check(test: Comparison, field: Field) -> None:
@@ -117,11 +127,11 @@ def _check(test: Comparison, field: Field) -> None:
     raise ExpressionFault("operator", test.ref.at, field=field.name, op=test.op, allowed=shown)
 
 
-def _words(test: Comparison, field: Field, column: Wanted, values: Values) -> Plan:
+def _words(test: Comparison, field: Field, column: Wanted, scope: Scope) -> Plan:
     words = [_word(value, field) for value in test.values]
     if test.op == "contains":
-        return plan.Contains(column, normalise(words[0].text))
-    found = plan.OneOf(column, frozenset(key_of(_id(word, field.values, field, values)) for word in words))
+        return plan.Contains(column, _free(words[0], scope))
+    found = plan.OneOf(column, frozenset(key_of(_id(word, field.values, field, scope)) for word in words))
     return plan.Opposite(found) if test.op == "!=" else found
 
 

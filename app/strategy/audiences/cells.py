@@ -47,6 +47,13 @@ def cells_of(column: Column, rows: NDArray[np.int64]) -> list[Cell]:
     return [None if np.isnan(value) else float(value) for value in column.values[rows]]
 
 
+def taken(column: Column, rows: NDArray[np.int64]) -> Column:
+    """The column of some rows."""
+    if isinstance(column, Words):
+        return Words(column.codes[rows], column.names)
+    return Numbers(column.values[rows])
+
+
 def values_of(column: Column) -> NDArray[np.float64]:
     """The numbers of a column; TypeError for one of words: a field's type and its reader differ."""
     if not isinstance(column, Numbers):

@@ -57,4 +57,11 @@ READERS = Readers(
         "consent": saying.consents,
         "update": present.updates,
     },
-)
+    dear=frozenset(
+        (
+            "top_interest", "own_weight", "taste", "interest", "own_interest", "interest_weight", "shifts", "shift",
+            *(f"shift.{name}" for name in ("kind", "from", "to", "since", "noticed", "confidence")),
+            "signals", "signal",
+        )
+    ),
+)  # fmt: skip

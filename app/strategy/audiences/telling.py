@@ -24,7 +24,7 @@ def _group(name: str, group: Group, listing: bool, values: Values, taxonomy: Tax
         name=name,
         title=group.title.told(lang),
         listing=listing,
-        example=group.example or next(iter(group.fields.values())).example,
+        example=group.example_in(lang) or next(iter(group.fields.values())).example_in(lang),
         fields=tuple(_field(field, values, taxonomy, lang) for field in group.fields.values()),
     )
 
@@ -37,7 +37,7 @@ def _field(field: Field, values: Values, taxonomy: Taxonomy, lang: Lang) -> Fiel
         unit=field.unit,
         argument=field.argument,
         description=field.told(lang),
-        example=field.example,
+        example=field.example_in(lang),
         path=field.path,
         values=tuple(_value(listing, value, taxonomy, lang) for value in values.ids(listing)) if listing else (),
     )

@@ -26,7 +26,7 @@ class Offering(NamedTuple):
 
     customer_id: str
     request: StrategyRequest
-    action: str
+    plan: Plan
     channel: Channel
     offer: Offer | None
     stands_on: str
@@ -81,7 +81,7 @@ def _offering(customer_id: str, request: StrategyRequest, plan: Plan, channel: C
     return Offering(
         customer_id=customer_id,
         request=request,
-        action=chosen.action,
+        plan=plan,
         channel=channel,
         offer=plan.message.offer,
         stands_on=match.campaign.campaign_id if match else FIRST_TEST,

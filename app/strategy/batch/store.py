@@ -33,10 +33,12 @@ class PlanStore:
         self._database = database
 
     def put(self, workspace_id: str, plan: Plan, customers: tuple[PlannedCustomer, ...]) -> None:
-        """Keep a draft, and let go of the oldest."""
+        """Keep a draft, in place of one of the same id, and let go of the oldest."""
         packed = gzip.compress(_customers.dump_json(customers), mtime=0)
         row = (workspace_id, plan.plan_id, plan.made_at, plan.model_dump_json(), packed)
+        same = (plans.c.workspace_id == workspace_id, plans.c.plan_id == plan.plan_id)
         with self._database.write() as connection:
+            connection.execute(delete(plans).where(*same))
             connection.execute(insert(plans).values(dict(zip((c.name for c in plans.c), row, strict=True))))
             _forget_old(connection, workspace_id)
 

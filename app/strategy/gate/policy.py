@@ -107,6 +107,8 @@ class OnsiteRule(Frozen):
     window_days: Annotated[int, Field(ge=1)]
     usual_reach: Fraction
     """Share of customers who come by within these days."""
+    least_reach: Fraction
+    """Chance to come by, over the usual one, below which a card is no less of a step than a message."""
     unknown_gap_days: Annotated[float, Field(gt=0)]
     """Days between visits of a customer without a rhythm."""
 

@@ -47,7 +47,7 @@ def texts_of(strategy: Strategy, workspace: Workspace, policy: Policy, taxonomy:
         return general
     subjects = [Subject(Idea.TESTED_UNNAMED, next((t.topic for t in strategy.themes if t.topic), None))]
     voice = Voice(
-        shop=workspace.workspace_id,
+        shop=workspace.sender,
         channel=strategy.channel,
         offer=say_offer(strategy.offer, workspace.currency, strategy.lang),
         lang=strategy.lang,
@@ -84,7 +84,10 @@ def campaign_of(
     send_at: datetime,
     by: str,
 ) -> Campaign:
-    """One arm, that of the strategy, against a holdout. `eligible_n` is known once its members are."""
+    """One arm, that of the strategy, against a holdout. `eligible_n` is known once its members are.
+
+    `lifecycle` is that of all whom it addresses; None when they are of several.
+    """
     assert strategy.channel is not None  # an abstention has no campaign
     arm = Arm(
         arm_id=f"{strategy.channel}-{strategy.offer.type if strategy.offer else 'plain'}",

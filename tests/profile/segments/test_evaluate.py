@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from app.database.types import to_micros
 from app.profile.segments.evaluate import Entries, Verdict, evaluate
-from tests.factories_segments import AS_OF, MEANINGFUL, Rows, a_plan, numbers, tables, words
+from tests.factories_segments import AS_OF, FIELDS, MEANINGFUL, Rows, a_plan, numbers, tables, words
 
 
 def verdict(expression: str, table: Rows) -> Verdict:
@@ -29,6 +30,12 @@ def test_the_laws_of_three_valued_logic_hold(a: str, b: str, table: Rows) -> Non
     assert said(f"not not {a}", table) == said(a, table)
     assert said(f"not ({a} and {b})", table) == said(f"not {a} or not {b}", table)
     assert said(f"{a} and {b}", table) == said(f"{b} and {a}", table)
+
+
+@given(MEANINGFUL, MEANINGFUL, MEANINGFUL, tables(), st.sets(st.sampled_from([field.name for field in FIELDS])))
+def test_what_is_read_for_few_only_changes_no_verdict(a: str, b: str, c: str, table: Rows, dear: set[str]) -> None:
+    expression = f"{a} and {b} and ({c} or {a})"
+    assert said(expression, table.with_dear(*dear)) == said(expression, table)
 
 
 PEOPLE = Rows(

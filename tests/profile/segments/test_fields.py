@@ -7,9 +7,11 @@ from pydantic import BaseModel
 from app.profile.schemas import Profile, RfmClass, ShiftKind, SignalName
 from app.profile.segments.fields import Field, Group, catalogue, shipped_names, value_name
 from app.profile.stages import PriceBand, Stage
+from app.schema import Lang
 from tests.factories_segments import a_plan
 
 GROUPS = (*catalogue().groups.values(), *catalogue().lists.values())
+LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 ALL = tuple(field for group in GROUPS for field in group.fields.values())
 
 
@@ -37,10 +39,13 @@ def test_every_part_of_a_profile_can_be_asked_for_or_says_why_not() -> None:
 @pytest.mark.parametrize("group", GROUPS, ids=[group.title.en for group in GROUPS])
 def test_every_example_can_be_asked(group: Group) -> None:
     listing = next((name for name, other in catalogue().lists.items() if other is group), "")
-    for field in group.fields.values():
-        a_plan(f"any {listing}({field.example})" if listing else field.example)
-    if listing:
-        a_plan(group.example)
+    for lang in LANGUAGES:
+        for field in group.fields.values():
+            example = field.example_in(lang)
+            assert example
+            a_plan(f"any {listing}({example})" if listing else example)
+        if listing:
+            a_plan(group.example_in(lang))
 
 
 def test_closed_lists_are_those_of_the_code() -> None:

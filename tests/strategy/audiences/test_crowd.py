@@ -155,3 +155,27 @@ def test_estimates_are_those_of_the_customer_list(demo: App, latest: datetime) -
 
 def test_a_moment_before_anybody_came_has_nobody(demo: App, latest: datetime) -> None:
     assert crowd_at(demo, latest - timedelta(days=4_000)).size == 0
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "orders >= 2 and (interest(pets) > 0.1 or rfm = 重要价值)",
+        "rfm in (重要价值, 一般挽留) and any shift(since >= 200d ago) and not signal(rarer_visits)",
+        "not (spend > 100 and shift.kind = shift) and top_interest is known",
+    ],
+)
+def test_what_is_read_for_few_only_changes_no_answer(demo: App, latest: datetime, expression: str) -> None:
+    audiences, shop = demo.pipeline.audiences, demo.pipeline.access.workspace("demo")
+    crowd = crowd_at(demo, latest)
+    large = Crowd(
+        crowd.ids, as_of=latest, zone=crowd.zone, taxonomy=crowd.taxonomy, sources=crowd.sources, how=READERS,
+        soon_read=0,
+    )  # fmt: skip
+    assert large.is_dear("shift")
+    found = audiences.verdict(shop, expression, large, lang="en")
+    wanted = audiences.verdict(shop, expression, crowd, lang="en")
+    assert 0 < wanted.yes.sum() < crowd.size
+    assert (found.yes == wanted.yes).all()
+    assert (found.no == wanted.no).all()
+    assert large.is_dear("shift")

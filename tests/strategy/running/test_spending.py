@@ -77,3 +77,17 @@ def test_with_one_order_a_day_it_is_the_rule_of_the_estimators(
         [order(d, orders[d]) for d in days], [refund(d + 0.1, a, f"r{n}") for n, (d, a) in enumerate(refunds)]
     )
     assert [p.left for p in ours.orders("u1", at(-1), at(50))] == theirs.amount.tolist()
+
+
+@given(st.permutations(range(6)), st.permutations(range(4)))
+def test_the_order_of_arrival_changes_nothing(orders: list[int], refunds: list[int]) -> None:
+    bought = [order(1 + n, 100 * (n + 1), f"web/{n}", f"u{n % 2}") for n in range(6)]
+    back = [
+        refund(9, 150, "web/2", "u0"),
+        refund(9, 300, "x", "u0"),
+        refund(4, 70, "y", "u1"),
+        refund(9, 10, "z", "u1"),
+    ]
+    told, other = ledger(bought, back), ledger([bought[n] for n in orders], [back[n] for n in refunds])
+    for who in ("u0", "u1"):
+        assert told.orders(who, at(0), at(50)) == other.orders(who, at(0), at(50))

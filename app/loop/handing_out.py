@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from app.access.schemas import Workspace
 from app.database.engine import Database
-from app.enrolling import Enrolling
 from app.errors import Conflict
 from app.events.store import EventLog
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
+from app.loop.enrolling import Enrolling
 from app.reaching import Reaching, Refusal
 from app.retrieval.schemas import Arm, Channel
 from app.strategy.addresses import addresses_of

@@ -8,7 +8,7 @@ from app.audiences import Audiences
 from app.predict.reckoning import Reckoner
 from app.profile.schemas import Lifecycle, lifecycle_of
 from app.reaching import Reaching
-from app.retrieval.schemas import Campaign, EvidenceKind
+from app.retrieval.schemas import Campaign, EvidenceKind, Objective
 from app.retrieval.situation import objective_of
 from app.retrieval.store import DEMO_WORKSPACE, KnowledgeBase
 from app.strategy.gate.policy import Policy
@@ -61,8 +61,8 @@ class Approving:
         campaign = campaign_of(
             strategy,
             texts,
-            objective=cited.objective if cited else objective_of(lifecycle),
-            lifecycle=lifecycle,
+            objective=_objective(cited, lifecycle),
+            lifecycle=lifecycle if audience == segments[0] and not terms.audience else None,
             holdout_share=share,
             window_days=terms.window_days or (cited.window_days if cited else WINDOW_DAYS),
             evidence_kind=kind_of(workspace),
@@ -113,6 +113,11 @@ class Approving:
             if len(reachable) * share >= LEAST_HELD:
                 break
         return audience, reachable
+
+
+def _objective(cited: Campaign | None, lifecycle: Lifecycle | None) -> Objective:
+    """That of the past campaign, unless it was about carts: others have none that waits."""
+    return cited.objective if cited and cited.objective != "reactivate_cart" else objective_of(lifecycle)
 
 
 def kind_of(workspace: Workspace) -> EvidenceKind:

@@ -13,13 +13,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.access.schemas import Workspace
-from app.approving import Approving, kind_of
 from app.database.engine import Database
-from app.enrolling import Enrolling, Planned
 from app.errors import Conflict, InvalidInput, NotFound
 from app.events.store import Appended, EventLog
-from app.handing_out import HandingOut
-from app.measuring import Measuring
+from app.loop.approving import Approving, kind_of
+from app.loop.enrolling import Enrolling, Planned
+from app.loop.handing_out import HandingOut
+from app.loop.measuring import Measuring
 from app.privacy.redaction import redact
 from app.retrieval.schemas import Campaign
 from app.retrieval.store import KnowledgeBase

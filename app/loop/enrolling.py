@@ -15,6 +15,7 @@ from app.events.schemas import OUR_SOURCE, IncomingEvent
 from app.events.store import Appended, EventLog, Verdict
 from app.identity.store import IdentityStore
 from app.predict.reckoning import Reckoner
+from app.profile.schemas import RfmClass
 from app.retrieval.schemas import Campaign
 from app.strategy.decisions import new_decision_id
 from app.strategy.running.assigning import Draw, draw, hold_or_give
@@ -87,25 +88,34 @@ class Enrolling:
             raise InvalidInput(f"{len(missing)} members are not customers of this workspace: {missing[0]!r} ...")
         cohort = self._reckoner.at(workspace, clock).cohort
         for customer_id, customer in sorted(customers.items()):
-            held = next((member.key for member in customer.members if member.covers(clock)), None)
-            if held is None:  # all their identifiers have passed to somebody else
+            subject = next((member.key for member in customer.members if member.covers(clock)), None)
+            if subject is None:  # all their identifiers have passed to somebody else
                 continue
             plan = plans[customer_id]
-            drawn = _drawn(campaign, workspace_id, plan)
-            yield (
-                Member(
-                    customer_id=customer_id,
-                    subject=held,
-                    decision_id=plan.decision.decision_id
-                    if plan.decision
-                    else new_decision_id(workspace_id, f"{campaign.campaign_id}/{customer_id}", now=now),
-                    arm_id=drawn.arm_id,
-                    held=drawn.held,
-                    propensity=drawn.propensity,
-                    segment=cohort.class_of(customer_id),
-                ),
-                plan,
-            )
+            drawn, segment = _drawn(campaign, workspace_id, plan), cohort.class_of(customer_id)
+            yield _member(workspace_id, campaign, plan, drawn, subject=subject, segment=segment, now=now), plan
+
+
+def _member(
+    workspace_id: str,
+    campaign: Campaign,
+    plan: Planned,
+    drawn: Draw,
+    *,
+    subject: str,
+    segment: RfmClass | None,
+    now: datetime,
+) -> Member:
+    made = new_decision_id(workspace_id, f"{campaign.campaign_id}/{plan.customer_id}", now=now)
+    return Member(
+        customer_id=plan.customer_id,
+        subject=subject,
+        decision_id=plan.decision.decision_id if plan.decision else made,
+        arm_id=drawn.arm_id,
+        held=drawn.held,
+        propensity=drawn.propensity,
+        segment=segment,
+    )
 
 
 def _drawn(campaign: Campaign, workspace_id: str, plan: Planned) -> Draw:

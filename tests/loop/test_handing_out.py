@@ -15,11 +15,11 @@ from app.access.schemas import Workspace
 from app.bootstrap import App, build
 from app.cli.handed_file import file_sink
 from app.config import Settings
-from app.enrolling import Enrolling
 from app.errors import Conflict, InvalidInput
 from app.events.schemas import EventKind
 from app.events.sources.mapping import Parsed
-from app.handing_out import HandingOut
+from app.loop.enrolling import Enrolling
+from app.loop.handing_out import HandingOut
 from app.reaching import Reaching, Refusal
 from app.strategy.running.files import write_messages
 from app.strategy.running.schemas import HandOut, Status

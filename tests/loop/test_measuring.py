@@ -193,3 +193,21 @@ def test_planned_arms_are_each_compared_with_those_held_out_from_them(app: App) 
         held = [m for m in members.values() if m.arm_id == arm and m.held]
         assert (outcomes[arm].control_n, outcomes[arm].control_sum) == (len(held), value * len(held))
         assert outcomes[arm].treated_sum == value * outcomes[arm].treated_n
+
+
+def test_a_roll_up_after_late_events_is_that_of_a_shop_that_knew_them_in_time(tmp_path: Path) -> None:
+    found = []
+    for folder, late in (("early", False), ("late", True)):
+        app = build(Settings(data_dir=tmp_path / folder, llm_url=""))
+        shop = a_shop_of(app, 40)
+        begin(app, shop, campaign_of())
+        orders = [order(n, DAY + 1 + n % 12, 1_000 + n) for n in range(40)]
+        if late:
+            take(app, shop, orders[20:])
+            rolled(app, shop)
+            take(app, shop, orders[:20], now=NOW + timedelta(days=3))
+        else:
+            take(app, shop, orders)
+        found.append(rolled(app, shop))
+        app.database.close()
+    assert found[0] == found[1]

@@ -1,0 +1,1 @@
+"""The loop closes: an approved strategy becomes a campaign, what it brought is measured, and is found next time."""
