@@ -12,7 +12,7 @@ from app.access.schemas import Workspace
 from app.database.engine import Database
 from app.errors import Conflict, InvalidInput
 from app.events.schemas import EventKind
-from app.events.timestamps import start_of_day
+from app.events.timestamps import FOREVER, start_of_day
 from app.identity.schemas import NO_BONDS, Customer
 from app.identity.store import IdentityStore
 from app.predict.reckoning import HORIZON_DAYS, Reckoner
@@ -64,10 +64,11 @@ class Acting:
         self._profiles, self._recorder, self._policy = profiles, recorder, policy
 
     def day(self, workspace: Workspace, *, as_of: datetime) -> Day:
-        """What the queue of a moment is made from."""
-        owners = self._identity.owners(workspace.workspace_id)
+        """What the queue of a moment is made from. Where the data end then, all that was done since counts too."""
+        owners, rule = self._identity.owners(workspace.workspace_id), self._policy.acting
+        until = as_of if as_of < self._recorder.moment(workspace, now=as_of) else FOREVER
         with self._database.read() as connection:
-            found = read_contacts(connection, workspace.workspace_id, owners, self._policy.acting, until=as_of)
+            found = read_contacts(connection, workspace.workspace_id, owners, rule, as_of=as_of, until=until)
         return Day(as_of, self._reckoner.at(workspace, as_of), by_customer(found), self._policy)
 
     def queue(

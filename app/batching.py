@@ -23,8 +23,6 @@ from app.profile.known import attributes
 from app.profile.schemas import Profile
 from app.profile.store import ProfileStore
 from app.recommending import KnownCustomer, Recommender, Shared
-from app.retrieval.schemas import Retrieval
-from app.retrieval.situation import Situation
 from app.schema import Lang
 from app.strategy.request import StrategyRequest
 
@@ -53,7 +51,7 @@ class Batching:
     ) -> Iterator[tuple[str, StrategyRequest | None]]:
         """Each customer with their request, in order; None for whom nothing was folded. `as_of` is the data's end."""
         self._follower.catch_up(workspace)
-        shared = self._once(self._of.shared(workspace, as_of=as_of))
+        shared = self._of.shared(workspace, as_of=as_of, now=now)
         view = self._of.reader.viewer(workspace, as_of=as_of)
         for start in range(0, len(customer_ids), _AT_ONCE):
             part = customer_ids[start : start + _AT_ONCE]
@@ -87,18 +85,6 @@ class Batching:
                 if member.covers(event.occurred_at):
                     found[customer_id].append(event)
         return {of: whole._replace(events=tuple(events)) for of, events in found.items()}
-
-    def _once(self, shared: Shared) -> Shared:
-        """The same, asking for a situation only once."""
-        found: dict[str, Retrieval] = {}
-
-        def retrieve(situation: Situation) -> Retrieval:
-            key = situation.model_dump_json()
-            if key not in found:
-                found[key] = shared.retrieve(situation)
-            return found[key]
-
-        return shared._replace(retrieve=retrieve)
 
     def _known(
         self,

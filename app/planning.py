@@ -12,7 +12,7 @@ from app.access.schemas import Workspace
 from app.audiences import Audiences
 from app.batching import Batching
 from app.database.engine import Database
-from app.errors import Conflict, InvalidInput, NotFound
+from app.errors import Conflict, InvalidInput
 from app.identity.store import IdentityStore
 from app.loop.campaigning import Campaigns
 from app.loop.enrolling import Planned
@@ -24,17 +24,20 @@ from app.schema import Lang
 from app.strategy.audiences.store import SegmentStore
 from app.strategy.batch.arms import campaign_arms
 from app.strategy.batch.drafting import Brief, Shop, draft, holdout_share
+from app.strategy.batch.folding import fold_small
 from app.strategy.batch.offering import offering_of
 from app.strategy.batch.schemas import Plan, PlannedCustomer, PlannedRow, PlanPage, PlanWish
 from app.strategy.batch.store import PlanStore
 from app.strategy.gate.policy import Policy
 from app.strategy.generate import propose_plan
 from app.strategy.running.assigning import hold_or_give
+from app.strategy.running.planning import sending_at
 from app.strategy.running.schemas import HandOut, RunView
+from app.strategy.running.store import RunStore
 from app.strategy.wording import wording
 from app.viewing import names_of
 
-MOST = 50_000
+MOST = 20_000
 """Customers of one plan."""
 _TITLE = 200
 _LEAST_SENDING = timedelta(minutes=1)
@@ -60,7 +63,7 @@ class Planning:
         self._batching, self._audiences, self._segments = batching, audiences, segments
         self._campaigns, self._knowledge_base = campaigns, knowledge_base
         self._reckoner, self._identity, self._policy = reckoner, identity, policy
-        self._store = PlanStore(database)
+        self._store, self._runs = PlanStore(database), RunStore(database)
 
     def draft(self, workspace: Workspace, wish: PlanWish, *, now: datetime, lang: Lang, rows: int = 50) -> PlanPage:
         """Who of the segment would get what, as everybody stands now. Nothing is logged; the draft is kept.
@@ -71,28 +74,27 @@ class Planning:
         members = self._members(workspace, brief)
         asked = self._batching.requests(workspace, members, as_of=brief.as_of, now=now, lang=lang)
         wanted = frozenset(wish.channels)
-        found = [offering_of(customer_id, request, wanted) for customer_id, request in asked]
+        alone = [offering_of(customer_id, request, wanted) for customer_id, request in asked]
+        found = fold_small(alone, least=self._policy.least_arm)
         holdout = holdout_share(brief, found)
         drafted = draft(brief, found, self._shop(workspace, brief, holdout), holdout=holdout)
         self._store.put(workspace.workspace_id, drafted.plan, drafted.customers)
         return _page(drafted.plan, drafted.customers, rows)
 
-    def show(self, workspace: Workspace, plan_id: str, *, now: datetime, rows: int = 50) -> PlanPage:
+    def show(self, workspace: Workspace, plan_id: str, *, rows: int = 50) -> PlanPage:
         """A draft, or what was confirmed of it. NotFound when there is none of that id."""
-        plan = self._store.plan(workspace.workspace_id, plan_id)
-        status = "confirmed" if self._run(workspace, plan_id, now=now) else "draft"
-        customers = self._store.customers(workspace.workspace_id, plan_id)
-        return _page(plan.model_copy(update={"status": status}), customers, rows)
+        (plan,) = self._with_status(workspace, [self._store.plan(workspace.workspace_id, plan_id)])
+        return _page(plan, self._store.customers(workspace.workspace_id, plan_id), rows)
 
     def newest(self, workspace: Workspace) -> list[Plan]:
-        """The drafts that are kept, newest first."""
-        return self._store.newest(workspace.workspace_id)
+        """The drafts that are kept, and what was confirmed of them, newest first."""
+        return self._with_status(workspace, self._store.newest(workspace.workspace_id))
 
     def confirm(self, workspace: Workspace, plan_id: str, *, by: str, now: datetime, reason: str = "") -> RunView:
         """Make a draft a campaign with its arms and its holdout, and log every choice. Conflict when it is one."""
         plan = self._store.plan(workspace.workspace_id, plan_id)
         customers = self._store.customers(workspace.workspace_id, plan_id)
-        if self._run(workspace, plan_id, now=now):
+        if self._runs.begun(workspace.workspace_id, [plan_id]):
             raise Conflict(f"plan {plan_id!r} is confirmed already; `understory campaign show {plan_id}`")
         if not plan.given:
             raise InvalidInput("nobody would get anything by this plan: name a wider segment or a larger budget")
@@ -110,7 +112,7 @@ class Planning:
     def export(self, workspace: Workspace, plan_id: str, sink: Sink, *, now: datetime) -> HandOut:
         """Hand a confirmed plan's messages to a sending tool, each once; consent is asked again at this moment."""
         self._store.plan(workspace.workspace_id, plan_id)
-        if not self._run(workspace, plan_id, now=now):
+        if not self._runs.begun(workspace.workspace_id, [plan_id]):
             raise Conflict(f"plan {plan_id!r} is a draft: confirm it first, then export its messages")
         return self._campaigns.handing.hand_out(workspace, plan_id, sink, now=now)
 
@@ -144,8 +146,8 @@ class Planning:
     def _campaign(
         self, workspace: Workspace, plan: Plan, customers: Sequence[PlannedCustomer], *, now: datetime
     ) -> Campaign:
-        starts_at = self._campaigns.clock(workspace, now=now)
-        sent = [c.strategy.timing.at for c in customers if c.strategy.timing and not c.held]
+        starts_at = max(self._campaigns.clock(workspace, now=now), now)
+        sent = [sending_at(c.strategy, after=starts_at, zone=workspace.zone) for c in customers if not c.held]
         title = wording(plan.lang).batch["title"].format(segment=plan.wish.segment)
         return Campaign(
             campaign_id=plan.plan_id,
@@ -160,11 +162,10 @@ class Planning:
             ends_at=max([*sent, starts_at + _LEAST_SENDING]),
         )
 
-    def _run(self, workspace: Workspace, plan_id: str, *, now: datetime) -> RunView | None:
-        try:
-            return self._campaigns.show(workspace, plan_id, now=now)
-        except NotFound:
-            return None
+    def _with_status(self, workspace: Workspace, plans: Sequence[Plan]) -> list[Plan]:
+        """The plans with whether they have become campaigns."""
+        begun = self._runs.begun(workspace.workspace_id, [plan.plan_id for plan in plans])
+        return [p.model_copy(update={"status": "confirmed"}) if p.plan_id in begun else p for p in plans]
 
 
 def _draws(workspace: Workspace, brief: Brief, holdout: float) -> Callable[[str], bool]:

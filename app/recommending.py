@@ -144,10 +144,10 @@ class Recommender:
             claims=reading.story.claims,
             history=today.history,
         )
-        return self.request_of(workspace, known, self.shared(workspace, as_of=as_of), now=now, lang=lang)
+        return self.request_of(workspace, known, self.shared(workspace, as_of=as_of, now=now), now=now, lang=lang)
 
-    def shared(self, workspace: Workspace, *, as_of: datetime) -> Shared:
-        """What the requests of one moment have in common."""
+    def shared(self, workspace: Workspace, *, as_of: datetime, now: datetime) -> Shared:
+        """What the requests of one moment have in common; what is promised by `now` is spent, whenever the data end."""
         reckoning, cases = self.reckoner.at(workspace, as_of), self.knowledge_base.cases(workspace.workspace_id)
         return Shared(
             reckoning=reckoning,
@@ -155,7 +155,7 @@ class Recommender:
             retrieve=lambda situation: self.search.search(cases, situation, as_of=as_of, k=POOL),
             usual_basket=_usual_basket(reckoning),
             margins=self.costing.margins(workspace, as_of=as_of),
-            spent=self.costing.spent(workspace, as_of=as_of),
+            spent=self.costing.spent(workspace, as_of=max(as_of, now)),
         )
 
     def request_of(

@@ -10,7 +10,8 @@ import pytest
 from app.acting import Acting
 from app.bootstrap import App
 from app.errors import Conflict, InvalidInput
-from app.recording import Recorder
+from app.events.schemas import EventKind
+from app.recording import Recorder, Saying
 from app.strategy.acting.rule import Level
 from app.strategy.acting.schemas import Hold, Queue, Verdict
 from tests.factories_acting import LAST, NOW, a_quiet_shop, an_event, tell
@@ -84,6 +85,18 @@ def test_a_team_sees_its_own_day(app: App) -> None:
     assert {item.level for item in (*found.items, *found.waiting)} == {Level.STRONG}
     with pytest.raises(InvalidInput, match="messages, service_desk"):
         queue_of(app, team="nobody")
+
+
+def test_where_the_data_end_a_contact_made_since_counts_and_a_look_back_does_not_see_it(app: App) -> None:
+    item = next(i for i in queue_of(app).items if i.level is Level.LIGHT)
+    recorder = Recorder(database=app.database, log=app.pipeline.log, identity=app.pipeline.identity)
+    customer = app.pipeline.identity.customers("shop", [item.customer_id])[0]
+    sent = Saying(EventKind.CAMPAIGN_SENT, "sent-since", {"channel": "email", "contact": "light"})
+    recorder.write(app.pipeline.access.workspace("shop"), customer, [sent], at=NOW, now=NOW)
+    assert waits(app, item.customer_id)[0] is Hold.RESTING
+    earlier = queue_of(app, as_of=LAST - timedelta(hours=1))
+    resting = [w.customer_id for w in earlier.waiting if w.hold is Hold.RESTING]
+    assert item.customer_id not in resting
 
 
 def test_a_full_day_keeps_the_largest_gains_and_says_who_waits(app: App) -> None:

@@ -153,3 +153,13 @@ def test_what_is_known_of_costs_and_budget_reaches_the_proposal(app: App) -> Non
     assert request.margins.all.costed == 1
     poorer = replace(recommender, costing=costing(app, month_minor=1))
     assert poorer.request(shop, "u1", as_of=AS_OF, now=RECEIVED, lang="zh").spent == NOTHING_SPENT
+
+
+def test_what_was_approved_by_now_is_spent_also_where_the_data_end_long_before(app: App) -> None:
+    shop = a_customer(app, "behind")
+    now = AS_OF + timedelta(days=300)
+    with app.database.write() as connection:
+        run = a_run("now", now - timedelta(hours=1))
+        RunStore(app.database).put(connection, shop.workspace_id, run, members(handed=0, waiting=20, held=10))
+    limited = replace(app.pipeline.recommender, costing=costing(app, month_minor=10**6))
+    assert limited.request(shop, "u1", as_of=AS_OF, now=now, lang="zh").spent.month == 2000.0

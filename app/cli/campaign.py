@@ -55,7 +55,7 @@ def approve(
         int | None, typer.Option("--window", min=1, max=365, help="Days for which outcomes count.")
     ] = None,
     starts_at: Annotated[
-        str, typer.Option("--starts-at", help="ISO 8601 time; default: as far as the data reach.")
+        str, typer.Option("--starts-at", help="ISO 8601 time, no earlier than the data reach; default: now.")
     ] = "",
     by: By = "",
     reason: Why = "",

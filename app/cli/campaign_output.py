@@ -59,7 +59,8 @@ def print_roll_up(found: RollUp, currency: str) -> None:
     for result in found.results:
         o = result.outcome
         table.add_row(
-            result.arm_id, result.segment, str(o.treated_n), str(o.control_n), _lift(result.lift, currency),
+            result.arm_id, result.segment, str(o.treated_n), str(o.control_n),
+            _lift(result.lift, currency) if result.lift else str(result.no_lift),
             _lift(result.adjusted.lift if result.adjusted else None, currency), _buyers(result),
         )  # fmt: skip
     Console(width=160, markup=False, emoji=False).print(table)

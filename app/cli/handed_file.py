@@ -1,9 +1,9 @@
-"""A file of messages: there whole, or not at all."""
+"""A file of messages, which holds telephone numbers."""
 
-import os
 from pathlib import Path
 
 from app.errors import Conflict, InvalidInput
+from app.exporting import new_file
 from app.loop.handing_out import Sink
 from app.strategy.audiences.schemas import ExportFormat
 from app.strategy.running.files import write_messages
@@ -13,7 +13,7 @@ _KINDS: dict[str, ExportFormat] = {".csv": "csv", ".jsonl": "jsonl"}
 
 
 def file_sink(path: Path, currency: str) -> Sink:
-    """A sink that makes `path`; it writes beside it and renames, so that nobody sees half a file.
+    """A sink that makes `path`; whole or not at all, and readable by its owner only.
 
     InvalidInput for another ending than .csv and .jsonl, Conflict when the file is there.
     """
@@ -24,14 +24,7 @@ def file_sink(path: Path, currency: str) -> Sink:
         raise Conflict(f"--out {path}: it is there already, and what it holds was handed out; name another file")
 
     def write(handed: HandOut) -> None:
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with beside.open("xb") as file:
-                write_messages(file, kind, handed, currency)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.rename(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with new_file(path) as file:
+            write_messages(file, kind, handed, currency)
 
     return write

@@ -119,7 +119,7 @@ def kb_history(
 def kb_approve(
     campaign_ids: Ids, by: By = "", note: Note = "", workspace: WorkspaceName = "demo", data: DataDir = None
 ) -> None:
-    """Vouch for the newest versions of these campaigns: from now on they are retrieved and cited."""
+    """Approve the newest versions of these campaigns: from now on they are retrieved and cited."""
     _rule("approved", campaign_ids, by, note, workspace, data)
 
 

@@ -1,6 +1,7 @@
 """`understory plan`: who of a segment gets what under a budget; confirmed, it is a campaign."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +15,11 @@ from app.cli.handed_file import file_sink
 from app.cli.identity import who
 from app.cli.options import AsJson, DataDir, Language, WorkspaceName, opened
 from app.cli.output import money, print_json
-from app.errors import InvalidInput
+from app.errors import InvalidInput, NotFound
+from app.events.amounts import minor_units, read_decimal
+from app.planning import Planning
 from app.retrieval.schemas import Channel
-from app.strategy.batch.schemas import MAX_SEGMENT, PlanPage, PlanWish
+from app.strategy.batch.schemas import MAX_BUDGET, MAX_SEGMENT, PlanPage, PlanWish
 from app.strategy.batch.totals import Expected
 from app.strategy.wording import say_offer
 
@@ -28,7 +31,9 @@ def plan(
     segment: Annotated[
         str, typer.Argument(help="A segment expression, the name of a saved segment, or the id of a drafted plan.")
     ],
-    budget: Annotated[int | None, typer.Option(min=0, help="Minor units, for a new plan.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="For a new plan, in the workspace's currency: 50 or 49.90, not minor units.")
+    ] = None,
     channel: Annotated[
         list[str] | None, typer.Option(help="Only this channel, or CHANNEL=MOST messages; may be repeated.")
     ] = None,
@@ -49,9 +54,9 @@ def plan(
     with opened(data) as app:
         shop, planning, now = app.pipeline.access.workspace(workspace), app.pipeline.planning, datetime.now(UTC)
         if budget is None:
-            found = planning.show(shop, segment, now=now, rows=rows)
+            found = _kept(planning, shop, segment, rows=rows)
         else:
-            wish = _wish(segment, budget, channel or [], holdout, window)
+            wish = _wish(segment, _minor(budget, shop.currency), channel or [], holdout, window)
             found = planning.draft(shop, wish, now=now, lang=lang or shop.language, rows=rows)
         plan_id = found.plan.plan_id
         sink = file_sink(out, shop.currency) if out else None
@@ -60,13 +65,31 @@ def plan(
         handed = planning.export(shop, plan_id, sink, now=now) if sink else None
         if confirm or handed:
             app.pipeline.catch_up(shop)
-            found = planning.show(shop, plan_id, now=now, rows=rows)
+            found = planning.show(shop, plan_id, rows=rows)
     if handed and out:
         print_handed(handed, out, as_json)
     elif as_json:
         print_json(found.model_dump(mode="json"))
     else:
         _print(found, shop)
+
+
+def _kept(planning: Planning, shop: Workspace, plan_id: str, *, rows: int) -> PlanPage:
+    try:
+        return planning.show(shop, plan_id, rows=rows)
+    except NotFound as error:
+        raise InvalidInput(f"give --budget for a new plan; otherwise: {error}") from None
+
+
+def _minor(budget: str, currency: str) -> int:
+    """The budget in minor units, exactly."""
+    scale, amount = minor_units(currency), read_decimal(budget, "--budget")
+    if not 0 <= amount <= Decimal(MAX_BUDGET) / scale:
+        raise InvalidInput(f"--budget {budget}: an amount of {currency} from 0 to {MAX_BUDGET // scale:,}")
+    minor = amount * scale
+    if minor != int(minor):
+        raise InvalidInput(f"--budget {budget}: {currency} has no amount smaller than {Decimal(1) / scale}")
+    return int(minor)
 
 
 def _wish(segment: str, budget: int, channels: list[str], holdout: float | None, window: int | None) -> PlanWish:

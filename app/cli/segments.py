@@ -41,7 +41,9 @@ def matrix(
     as_json: AsJson = False,
 ) -> None:
     """Without a command: the eight RFM classes, with their shares of customers, of spend and of expected value."""
-    if context.invoked_subcommand:
+    if command := context.invoked_subcommand:
+        given = {"workspace": workspace, "as_of": as_of, "lang": lang, "data": data}
+        context.default_map = {command: {name: value for name, value in given.items() if value}}
         return
     with opened(data) as app:
         shop = app.pipeline.access.workspace(workspace)

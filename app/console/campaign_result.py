@@ -10,10 +10,11 @@ from app.loop.handing_out import Sink
 from app.retrieval.schemas import Lift
 from app.strategy.running.files import write_messages
 from app.strategy.running.rolling import EVERYBODY
-from app.strategy.running.schemas import HandOut, Result, RollUp, Run, RunView
+from app.strategy.running.schemas import HandOut, NoLift, Result, RollUp, Run, RunView
 from app.strategy.wording import say_offer
 from app.strategy.wording import wording as strategy_wording
 
+_NO_LIFT: dict[NoLift, str] = {"nobody bought yet": "campaigns.nobody", "too few": "campaigns.too_few"}
 _COLUMNS = ("arm", "segment", "treated", "control", "lift", "adjusted", "buyers")
 
 
@@ -21,14 +22,16 @@ def facts(page: Page, view: RunView) -> None:
     """Whom it addresses, who decided it and how many were drawn."""
     say, show, run = page.say, page.show, view.run
     *arms, held = view.counts
-    drawn = [
-        say("campaigns.drawn", arm=_arm(page, run, a.arm_id), n=a.assigned, share=show.percent(a.share)) for a in arms
-    ]
+    drawn = say(
+        "campaigns.drawn" if len(arms) > 1 else "campaigns.drawn_one",
+        n=show.number(sum(arm.assigned for arm in arms)),
+        arms=len(arms),
+    )
     sent = say("campaigns.handed_count", n=sum(arm.handed for arm in arms))
     left = say("campaigns.held", n=held.assigned, share=show.percent(held.share))
     with ui.element("div").classes("facts"):
         _fact(say("campaigns.audience"), run.audience or say("campaigns.by_plan"), broad=True)
-        _fact(say("campaigns.arms"), "; ".join(drawn), sent)
+        _fact(say("campaigns.arms"), drawn, sent)
         _fact(say("campaigns.holdout"), left)
         window = say("campaigns.window", start=show.time(run.campaign.starts_at), end=show.time(view.closes_at))
         _fact(say("campaigns.counts"), window)
@@ -79,7 +82,7 @@ def _row(page: Page, run: Run, result: Result) -> tuple[str, ...]:
         say("campaigns.everybody") if everybody else say.of("rfm", result.segment),
         show.number(outcome.treated_n),
         show.number(outcome.control_n),
-        _lift(page, result.lift) if result.lift else say(f"campaigns.{'too_few' if result.bought else 'nobody'}"),
+        _lift(page, result.lift) if result.lift else say(_NO_LIFT[result.no_lift or "too few"]),
         _lift(page, result.adjusted.lift) if result.adjusted and result.lift else "–",
         say("campaigns.buyers", treated=show.percent(bought.treated, 1), control=show.percent(bought.control, 1))
         if bought

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from app.console.frame import Page
 from app.retrieval.knowledge.listing import ArmRow, CampaignRow
 from app.retrieval.knowledge.schemas import CaseState
-from app.retrieval.schemas import Audience, Lift, Offer
+from app.retrieval.schemas import Arm, Audience, Lift, Offer
 
 NOTHING = "–"
 
@@ -25,7 +25,7 @@ def audience_words(page: Page, audience: Audience) -> str:
     return ("、" if page.lang == "zh" else ", ").join(said) or page.say("knowledge.everybody")
 
 
-def arm_words(page: Page, arm: ArmRow) -> str:
+def arm_words(page: Page, arm: ArmRow | Arm) -> str:
     """Channel and offer of an arm."""
     return f"{page.say.of('knowledge.channels', arm.channel)} · {offer_words(page, arm.offer)}"
 

@@ -112,7 +112,7 @@ class PlanBoard:
             page, now = self._page, datetime.now(UTC)
             page.pipeline.planning.confirm(page.workspace, self._plan_id, by=BY, now=now)
             page.pipeline.catch_up(page.workspace)
-            return page.pipeline.planning.show(page.workspace, self._plan_id, now=now, rows=_ROWS)
+            return page.pipeline.planning.show(page.workspace, self._plan_id, rows=_ROWS)
 
         try:
             self._show(await run_in_threadpool(write))

@@ -4,6 +4,7 @@ from nicegui import ui
 
 from app.console.frame import Page, meter, text
 from app.console.table import Cell, Column, Link, plain_table
+from app.retrieval.schemas import Channel
 from app.strategy.batch.schemas import Plan, PlannedArm, PlannedRow, PlanPage
 from app.strategy.batch.totals import Expected
 from app.strategy.wording import say_offer, wording
@@ -108,7 +109,14 @@ def _customer_row(page: Page, plan: Plan, row: PlannedRow) -> tuple[Cell, ...]:
     return (
         who,
         page.say("plan.held_out") if row.held else f"{channel} · {offer}" if offer else channel,
-        "" if row.held or row.send_at is None else page.show.time(row.send_at),
+        _when(page, row),
         page.show.exact(round(row.profit.mean), plan.currency),
         "" if row.held else f"{row.title} · {row.text}",
     )
+
+
+def _when(page: Page, row: PlannedRow) -> str:
+    """When it is sent; a card waits until the customer comes by."""
+    if row.held or row.send_at is None:
+        return ""
+    return page.say("strategy.next_visit") if row.channel is Channel.ONSITE else page.show.time(row.send_at)

@@ -11,7 +11,7 @@ from app.console.strategy_evidence import draw_evidence
 from app.console.strategy_verdict import Verdict
 from app.console.strategy_weighed import draw_weighed
 from app.errors import UnderstoryError
-from app.retrieval.schemas import Campaign
+from app.retrieval.schemas import Campaign, Channel
 from app.strategy.schemas import Metric, Strategy, Theme
 from app.strategy.wording import say_offer
 from app.strategy.wording import wording as strategy_wording
@@ -79,7 +79,9 @@ def _plan(page: Page, strategy: Strategy) -> None:
         channel = words.channels[strategy.channel] if strategy.channel else say("strategy.no_channel")
         _fact(say("strategy.channel"), channel)
         when = "strategy.timing" if strategy.channel else "strategy.look_again"
-        _fact(say(when), show.time(strategy.timing.at), strategy.timing.reason)
+        waits = strategy.channel is Channel.ONSITE
+        at = say("strategy.next_visit") if waits else show.time(strategy.timing.at)
+        _fact(say(when), at, strategy.timing.reason)
         _fact(say("strategy.offer"), say_offer(strategy.offer, currency, page.lang).strip() or say("strategy.no_offer"))
         if strategy.holdout_share:
             share = show.percent(strategy.holdout_share)

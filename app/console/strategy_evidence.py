@@ -5,6 +5,7 @@ from collections.abc import Collection
 from nicegui import ui
 
 from app.console.frame import Page, text
+from app.console.knowledge_words import arm_words
 from app.retrieval.schemas import CampaignMatch, Retrieval
 
 _CASES = 6
@@ -15,6 +16,8 @@ def draw_evidence(page: Page, retrieval: Retrieval, cited: Collection[str]) -> N
     """The cited cases and then the other weighed ones, best first, with the parts of their scores; then failures."""
     say = page.say
     text(say("strategy.cases"), "sub")
+    if retrieval.without_meaning:
+        text(say("strategy.without_meaning"), "muted small")
     if not retrieval.matches:
         reason = retrieval.abstained or "nearest_too_far"
         text(say(f"strategy.abstained.{reason}"), "muted")
@@ -34,7 +37,7 @@ def _case(page: Page, match: CampaignMatch) -> None:
     say, show, currency = page.say, page.show, page.workspace.currency
     with ui.element("details").classes("past-case"):
         with ui.element("summary"):
-            text(f"{match.campaign.title_in(page.lang)} · {match.arm.arm_id}", "inline")
+            text(f"{match.campaign.title_in(page.lang)} · {arm_words(page, match.arm)}", "inline")
             text(say(f"strategy.stance.{match.stance}"), f"badge stance-{match.stance}")
             text(show.exact(match.expected.mean, currency), "strong inline")
         with ui.element("ul"):

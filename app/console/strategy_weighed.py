@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from app.console.frame import Page, text
+from app.console.knowledge_words import arm_words
 from app.retrieval.schemas import Campaign
 from app.strategy.schemas import Candidate
 from app.strategy.weigh import NO_CONTACT, NO_OFFER
@@ -47,9 +48,10 @@ def _candidate_row(page: Page, candidate: Candidate, campaigns: Mapping[str, Cam
 
 
 def _action(page: Page, action: str, campaigns: Mapping[str, Campaign]) -> str:
-    """An action by name: `campaign/arm`, perhaps without its offer, or one that stands on no campaign."""
-    campaign_id, _, arm = action.removesuffix(NO_OFFER).partition("/")
+    """An action as people know it: its campaign, channel and offer; or one that stands on no campaign."""
+    campaign_id, _, arm_id = action.removesuffix(NO_OFFER).partition("/")
     if (known := campaigns.get(campaign_id)) is None:
         return page.say.of("strategy", action)
-    named = f"{known.title_in(page.lang)} · {arm}"
-    return page.say("strategy.without_offer", action=named) if action.endswith(NO_OFFER) else named
+    arm = next(arm for arm in known.arms if arm.arm_id == arm_id)
+    sent = arm.model_copy(update={"offer": None}) if action.endswith(NO_OFFER) else arm
+    return f"{known.title_in(page.lang)} · {arm_words(page, sent)}"

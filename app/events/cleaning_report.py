@@ -18,7 +18,7 @@ from app.events.reasons import CONFLICT
 from app.events.schemas import OUR_SOURCE
 from app.events.source_settings import SourceSettings, SourceStore
 from app.events.tables import events
-from app.events.timestamps import start_of_day
+from app.events.timestamps import EARLIEST, LATEST, start_of_day
 
 _BEGINNING, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _GROUPS: dict[str, Group] = {
@@ -64,6 +64,9 @@ class Cleaning:
         self, workspace: Workspace, source: str, *, since: date | None = None, until: date | None = None
     ) -> CleaningReport:
         """One source, over all its days or those of arrival from `since` to `until` in the workspace's zone."""
+        for day in (since, until):
+            if day and not EARLIEST.date() <= day < LATEST.date():
+                raise InvalidInput(f"{day}: use a day between {EARLIEST.year} and {LATEST.year}")
         if since and until and since > until:
             raise InvalidInput(f"no days from {since} to {until}: the first must not be after the last")
         start = start_of_day(since, workspace.zone) if since else _BEGINNING

@@ -57,7 +57,7 @@ class Approving:
         if terms.holdout_share is None:
             share = enough_held(share, len(reachable))
         cited = self._cited(workspace, strategy)
-        starts_at = max(terms.starts_at or clock, clock)
+        starts_at = max(terms.starts_at or now, clock)
         campaign = campaign_of(
             strategy,
             texts,

@@ -57,13 +57,13 @@ class Campaigns:
     def proposed(self, workspace: Workspace, decision_id: str, *, now: datetime) -> Proposed:
         """A logged strategy and what became of it; NotFound when the log has none of that id."""
         with self._database.read() as connection:
-            return self._proposed(connection, workspace, decision_id, self.clock(workspace, now=now))
+            return self._proposed(connection, workspace, decision_id, now)
 
     def reject(self, workspace: Workspace, decision_id: str, *, by: str, reason: str, now: datetime) -> Proposed:
         """Turn a strategy down, with the reason; Conflict when something was said to it before."""
         said = Said(by=_name(by), at=now, reason=_reason(reason))
         with self._database.write() as connection:
-            known = self._proposed(connection, workspace, decision_id, self.clock(workspace, now=now))
+            known = self._proposed(connection, workspace, decision_id, now)
             _refuse_unless_open(known)
             appended = self._enrolling.append(connection, workspace, [rejection_of(decision_id, said)], now=now)
         self._log.committed(workspace.workspace_id, appended)
@@ -140,32 +140,31 @@ class Campaigns:
 
     def stop_all(self, workspace: Workspace, *, by: str, reason: str, now: datetime) -> list[str]:
         """Stop every campaign that has not ended, all at once; returns their ids."""
-        said, clock = Said(by=_name(by), at=now, reason=_reason(reason)), self.clock(workspace, now=now)
+        said, reached = Said(by=_name(by), at=now, reason=_reason(reason)), self.clock(workspace, now=now)
         ended = (Status.STOPPED, Status.FINISHED)
         with self._database.write() as connection:
             runs = self._store.runs_in(connection, workspace.workspace_id)
-            going = [run for run in runs if run.status(clock) not in ended]
+            going = [run for run in runs if run.status(reached, now) not in ended]
             appended = self._stop(connection, workspace, going, said)
         self._log.committed(workspace.workspace_id, appended)
         return [run.campaign.campaign_id for run in going]
 
     def every(self, workspace: Workspace, *, now: datetime) -> list[RunView]:
         """All campaigns, newest first."""
-        clock = self.clock(workspace, now=now)
-        return [self._view(workspace, run, clock) for run in self._store.runs(workspace.workspace_id)]
+        return [self._view(workspace, run, now) for run in self._store.runs(workspace.workspace_id)]
 
     def show(self, workspace: Workspace, campaign_id: str, *, now: datetime) -> RunView:
         """One campaign; NotFound when there is none of that id."""
         run = self._store.run(workspace.workspace_id, campaign_id)
-        return self._view(workspace, run, self.clock(workspace, now=now))
+        return self._view(workspace, run, now)
 
     def clock(self, workspace: Workspace, *, now: datetime) -> datetime:
-        """As far as the data reach: campaigns begin and end by the shop's time, also where the newest data are old."""
+        """As far as the data reach: customers are judged as they stood then, and windows are over by it."""
         return self._log.latest(workspace.workspace_id) or now
 
     # --- parts ---------------------------------------------------------------------------------------------
 
-    def _proposed(self, connection: Connection, workspace: Workspace, decision_id: str, clock: datetime) -> Proposed:
+    def _proposed(self, connection: Connection, workspace: Workspace, decision_id: str, now: datetime) -> Proposed:
         wanted = (decision_id, verdict_id(decision_id))
         events = {event.message_id: event for event in written(connection, workspace.workspace_id, wanted)}
         decision, verdict = (events.get(name) for name in wanted)
@@ -178,7 +177,8 @@ class Campaigns:
         if campaign_id is None:
             return Proposed(strategy=strategy, status=Status.REJECTED, said=said)
         run = self._store.run_in(connection, workspace.workspace_id, campaign_id)
-        return Proposed(strategy=strategy, status=run.status(clock), said=said, campaign_id=campaign_id)
+        status = run.status(self.clock(workspace, now=now), now)
+        return Proposed(strategy=strategy, status=status, said=said, campaign_id=campaign_id)
 
     def _stop(self, connection: Connection, workspace: Workspace, runs: Sequence[Run], said: Said) -> Appended:
         events = [stop_of(run.campaign.campaign_id, said) for run in runs]
@@ -187,12 +187,12 @@ class Campaigns:
             self._store.stop(connection, workspace.workspace_id, run, said)
         return appended
 
-    def _view(self, workspace: Workspace, run: Run, clock: datetime) -> RunView:
+    def _view(self, workspace: Workspace, run: Run, now: datetime) -> RunView:
         members = self._store.members(workspace.workspace_id, run.campaign.campaign_id)
         known = {case.campaign.campaign_id for case in self._knowledge_base.cases(workspace.workspace_id)}
         return RunView(
             run=run,
-            status=run.status(clock),
+            status=run.status(self.clock(workspace, now=now), now),
             closes_at=run.closes_at,
             counts=tuple(_counts(run.campaign, members)),
             known=run.campaign.campaign_id in known,

@@ -5,7 +5,7 @@ what it sends to its sink and keeps that it did, all in one transaction. Once a 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from app.access.schemas import Workspace
 from app.database.engine import Database
 from app.errors import Conflict
+from app.events.schemas import EventKind
 from app.events.store import EventLog
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
@@ -22,6 +23,7 @@ from app.retrieval.schemas import Arm, Channel
 from app.strategy.addresses import addresses_of
 from app.strategy.running.asked import spoke_after, written
 from app.strategy.running.assigning import standing
+from app.strategy.running.planning import sending_at
 from app.strategy.running.record import sent_of
 from app.strategy.running.schemas import HandOut, HandOutRow, Member, Run, Status
 from app.strategy.running.store import RunStore
@@ -30,6 +32,12 @@ from app.strategy.wording import say_offer
 
 Sink = Callable[[HandOut], None]
 """Takes what is handed out. When it raises, nothing was handed out."""
+_MAY_CLOSE: Mapping[Refusal, tuple[EventKind, ...]] = {
+    "frequency": (EventKind.CAMPAIGN_SENT,),
+    "suppression": (EventKind.CORRECTION, EventKind.IDENTIFY),
+    "consent": (EventKind.CONSENT,),
+}
+"""Events of a customer after which it has to be asked anew whether they may be written to, by what they may say."""
 MOST = 100_000
 """Messages of one hand-out: while they are written nobody else writes."""
 
@@ -53,32 +61,36 @@ class HandingOut:
         Conflict when the campaign was stopped, has ended or has not begun.
         """
         clock = self._log.latest(workspace.workspace_id) or now
+        moment = max(clock, now)
         run = self._store.run(workspace.workspace_id, campaign_id)
-        _refuse_unless_running(run, clock)
+        _refuse_unless_running(run, clock, now)
         position = self._log.position(workspace.workspace_id)
         refusals = self._refusals(workspace, run, clock=clock, now=now)
         with self._database.write() as connection:
             run = self._store.run_in(connection, workspace.workspace_id, campaign_id)
-            _refuse_unless_running(run, clock)
+            _refuse_unless_running(run, clock, now)
             waiting = self._waiting(connection, workspace, campaign_id)
             refusals |= self._spoke_since(connection, workspace, position)
             members = [m for name, m in waiting.items() if name not in refusals][:limit]
             withheld = Counter(str(refusals[name]) for name in waiting if name in refusals)
-            rows = tuple(self._rows(connection, workspace, run, members, clock))
-            events = [sent_of(campaign_id, m, _arm(run, m), clock) for m in members]
+            rows = tuple(self._rows(connection, workspace, run, members, moment))
+            events = [sent_of(campaign_id, m, _arm(run, m), moment) for m in members]
             appended = self._enrolling.append(connection, workspace, events, now=now)
             ids = [member.decision_id for member in members]
-            self._store.hand_out(connection, workspace.workspace_id, campaign_id, ids, clock)
+            self._store.hand_out(connection, workspace.workspace_id, campaign_id, ids, moment)
             handed = HandOut(campaign_id=campaign_id, rows=rows, withheld=dict(sorted(withheld.items())))
             sink(handed)
         self._log.committed(workspace.workspace_id, appended)
         return handed
 
     def _spoke_since(self, connection: Connection, workspace: Workspace, position: int) -> dict[str, Refusal]:
-        """Who said something on consent while it was being asked: they are left out this time, whatever they said."""
-        subjects = spoke_after(connection, workspace.workspace_id, position)
-        owners = self._identity.owners(workspace.workspace_id, sorted(subjects))
-        return {owners[subject]: "consent" for subject in subjects if subject in owners}
+        """Of whom something was logged that may close a channel while it was being asked: left out this time."""
+        found: dict[str, Refusal] = {}
+        for reason, kinds in _MAY_CLOSE.items():
+            subjects = spoke_after(connection, workspace.workspace_id, position, kinds)
+            owners = self._identity.owners(workspace.workspace_id, sorted(subjects))
+            found |= {owners[subject]: reason for subject in subjects if subject in owners}
+        return found
 
     def _refusals(self, workspace: Workspace, run: Run, *, clock: datetime, now: datetime) -> dict[str, Refusal]:
         with self._database.read() as connection:
@@ -100,7 +112,7 @@ class HandingOut:
         }
 
     def _rows(
-        self, connection: Connection, workspace: Workspace, run: Run, members: Sequence[Member], clock: datetime
+        self, connection: Connection, workspace: Workspace, run: Run, members: Sequence[Member], moment: datetime
     ) -> Iterator[HandOutRow]:
         ids = [member.decision_id for member in members]
         own = {
@@ -129,7 +141,9 @@ class HandingOut:
                 text=themes[0].draft if themes else "",
                 send_at=self._reaching.moment(
                     workspace,
-                    max(strategy.timing.at if strategy else run.send_at or clock, clock),
+                    sending_at(strategy, after=moment, zone=workspace.zone)
+                    if strategy
+                    else max(run.send_at or moment, moment),
                     channel=arm.channel,
                     with_offer=arm.offer is not None,
                 ),
@@ -149,8 +163,8 @@ class HandingOut:
         return {customer_id: raw.get(key, key.partition(":")[2]) for customer_id, key in keys.items()}
 
 
-def _refuse_unless_running(run: Run, clock: datetime) -> None:
-    campaign_id, status = run.campaign.campaign_id, run.status(clock)
+def _refuse_unless_running(run: Run, clock: datetime, now: datetime) -> None:
+    campaign_id, status = run.campaign.campaign_id, run.status(clock, now)
     if run.stopped:
         raise Conflict(
             f"campaign {campaign_id!r} was stopped by {run.stopped.by}: {run.stopped.reason}; nothing is handed out"

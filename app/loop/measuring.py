@@ -72,26 +72,35 @@ class Measuring:
         """Put the result into the knowledge base, approved by who approved the campaign; learning it again corrects it.
 
         Conflict while the window is open, when the campaign was stopped, and when its groups are not as they were
-        drawn or too small: that would be no result.
+        drawn or too small: that would be no result. Once somebody has rejected its result, a correction waits for them.
         """
         clock = self._log.latest(workspace.workspace_id) or now
         run = self._store.run(workspace.workspace_id, campaign_id)
-        _refuse_unless_finished(run, clock)
-        case = case_of(run, self.roll_up(workspace, campaign_id, as_of=clock))
-        by = run.approved.by
-        return self._knowledge_base.import_cases(workspace.workspace_id, [case], approved_by=by, now=now, by=by)
+        _refuse_unless_finished(run, clock, now)
+        return self._learn(workspace, run, self._read(workspace, clock), clock=clock, now=now)
 
     def learn_due(self, workspace: Workspace, *, now: datetime) -> list[str]:
         """Learn from every campaign whose window has closed; returns those that are new or were corrected."""
-        clock, learned = self._log.latest(workspace.workspace_id) or now, []
-        for run in self._store.runs(workspace.workspace_id):
-            if run.status(clock) is Status.FINISHED:
-                try:
-                    report = self.learn(workspace, run.campaign.campaign_id, now=now)
-                except Conflict:  # no result: it is shown with its reason, and there is nothing to learn
-                    continue
-                learned += [run.campaign.campaign_id] * bool(report.imported + report.replaced)
+        clock = self._log.latest(workspace.workspace_id) or now
+        due = [r for r in self._store.runs(workspace.workspace_id) if r.status(clock, now) is Status.FINISHED]
+        if not due:
+            return []
+        read, learned = self._read(workspace, clock), list[str]()
+        for run in due:
+            try:
+                report = self._learn(workspace, run, read, clock=clock, now=now)
+            except Conflict:  # no result: it is shown with its reason, and there is nothing to learn
+                continue
+            learned += [run.campaign.campaign_id] * bool(report.imported + report.replaced)
         return learned
+
+    def _learn(
+        self, workspace: Workspace, run: Run, read: _Read, *, clock: datetime, now: datetime
+    ) -> KnowledgeBaseReport:
+        case, by = case_of(run, self._rolled(workspace, run, read, clock)), run.approved.by
+        ruled = self._knowledge_base.last_ruling(workspace.workspace_id, run.campaign.campaign_id)
+        approver = None if ruled == "rejected" else by
+        return self._knowledge_base.import_cases(workspace.workspace_id, [case], approved_by=approver, now=now, by=by)
 
     def _read(self, workspace: Workspace, as_of: datetime) -> _Read:
         workspace_id = workspace.workspace_id
@@ -135,8 +144,8 @@ def case_of(run: Run, rolled: RollUp) -> Case:
     return Case(campaign=run.campaign.model_copy(update={"cost_minor": cost}), outcomes=outcomes)
 
 
-def _refuse_unless_finished(run: Run, clock: datetime) -> None:
-    campaign_id, status = run.campaign.campaign_id, run.status(clock)
+def _refuse_unless_finished(run: Run, clock: datetime, now: datetime) -> None:
+    campaign_id, status = run.campaign.campaign_id, run.status(clock, now)
     if status is Status.STOPPED:
         raise Conflict(f"campaign {campaign_id!r} was stopped: who would have been written to is not known")
     if status is not Status.FINISHED:

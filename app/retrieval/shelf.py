@@ -14,7 +14,7 @@ from app.retrieval.situation import Situation
 from app.retrieval.trials import Sent, arms_of, trial_of
 from app.text.taxonomy import Taxonomy
 
-_ANSWERS = 256
+_ANSWERS = 64
 """Answers that are remembered; then all are forgotten."""
 _STANDINGS = 64
 """The same for what was known of life cycles at moments."""

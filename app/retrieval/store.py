@@ -135,6 +135,12 @@ class KnowledgeBase:
             raise unknown(campaign_id)
         return tuple(found[campaign_id])
 
+    def last_ruling(self, workspace_id: str, campaign_id: str) -> Ruling | None:
+        """What was decided last on any version of a case; None where nothing was."""
+        with self._database.read() as connection:
+            found = records.rulings(connection, workspace_id, [campaign_id])
+        return found[-1].ruling.ruling if found else None
+
     def entry_of(self, workspace_id: str, campaign_id: str, version: int) -> CaseEntry:
         """One case as a version of it said, now or long ago; NotFound when there is no such version."""
         with self._database.read() as connection:

@@ -140,7 +140,7 @@ def _best_open(
     if not channels.value:
         return Choice(reason="no_channel", fired=channels.fired)
     open_ = [w for w in winners if w.match.arm.channel in channels.value]
-    taken = as_far_as_pays(open_, kinds) if open_ else winners[0]
+    taken = as_far_as_pays(open_ or winners, kinds)
     own = taken.match.arm.channel
     return Choice(
         reason="from_outcomes",

@@ -10,11 +10,13 @@ from app.predict.schemas import ChurnEstimate
 from app.retrieval.schemas import CampaignMatch, Channel, EvidenceKind, Offer, Retrieval
 from app.schema import Lang
 from app.strategy.choose import Choice
+from app.strategy.evidence import PassedOver
 from app.strategy.gate.policy import Policy
 from app.strategy.message import Message
 from app.strategy.power import Measurement
 from app.strategy.schemas import Candidate, Metric
 from app.strategy.timing import Moment
+from app.strategy.weigh import NO_OFFER
 from app.strategy.wording import day_of, money, percent, wording
 from app.text.taxonomy import Taxonomy
 
@@ -38,6 +40,11 @@ def is_without_offer(choice: Choice, message: Message) -> bool:
     return choice.match is not None and choice.match.arm.offer is not None and message.offer is None
 
 
+def leaves_offer_out(choice: Choice) -> bool:
+    """Whether it was chosen as the past arm without its offer, by what such arms bring."""
+    return choice.chosen.action.endswith(NO_OFFER)
+
+
 class Explainer:
     """Says one language's sentences for one workspace."""
 
@@ -59,6 +66,17 @@ class Explainer:
         if choice.match:
             facts |= self._outcome(choice.match, choice.cited)
         return self._words.reasons[choice.reason].format(**facts)
+
+    def passed_over(self, better: PassedOver) -> str:
+        """Why something that is expected to bring more was not chosen."""
+        channel = self._words.channels[better.match.arm.channel]
+        return self._words.passed_over[better.cause].format(
+            title=better.match.campaign.title_in(self._lang),
+            how=self._words.passed_over["how_offer" if better.with_offer else "how"].format(channel=channel),
+            channel=channel,
+            expected=self._money(better.candidate.expected),
+            low=self._money(better.candidate.low),
+        )
 
     def risk(
         self, choice: Choice, churn: ChurnEstimate, message: Message, policy: Policy, doubts: Sequence[str] = ()
@@ -151,7 +169,9 @@ class Explainer:
             keys += _DOUBTS.get(choice.match.campaign.evidence_kind, ())
         if choice.moved:
             keys.append("moved")
-        if is_without_offer(choice, message):
+        if leaves_offer_out(choice):
+            keys.append("offer_left_out")
+        elif is_without_offer(choice, message):
             keys.append("offer_dropped")
         if churn.p_no_purchase is None:
             keys.append("default_baseline")

@@ -73,3 +73,17 @@ def sample_size(baseline: float, effect: float, *, alpha: float = 0.05, power: f
     under_null = _NORMAL.inv_cdf(1 - alpha / 2) * math.sqrt(2 * middle * (1 - middle))
     under_effect = _NORMAL.inv_cdf(power) * math.sqrt(p1 * (1 - p1) + p2 * (1 - p2))
     return math.ceil(((under_null + under_effect) / effect) ** 2)
+
+
+def power_of(baseline: float, effect: float, n: int, *, alpha: float = 0.05) -> float:
+    """Chance that n customers per group show a change of `effect` in a share of `baseline`, two-sided.
+
+    `sample_size` solved for the power, significant results in either direction counted: never below alpha, which is
+    what chance alone gives. 0 without groups.
+    """
+    p1, p2 = baseline, baseline + effect
+    middle = (p1 + p2) / 2
+    under_null = _NORMAL.inv_cdf(1 - alpha / 2) * math.sqrt(2 * middle * (1 - middle))
+    spread = math.sqrt(p1 * (1 - p1) + p2 * (1 - p2))
+    tails = ((side * abs(effect) * math.sqrt(n) - under_null) / spread for side in (1, -1))
+    return max(alpha, sum(_NORMAL.cdf(tail) for tail in tails)) if n > 0 else 0.0

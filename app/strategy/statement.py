@@ -4,8 +4,8 @@ from app.insights.schemas import Rung
 from app.predict.schemas import Confidence
 from app.retrieval.trials import NEAR
 from app.strategy.choose import Choice
-from app.strategy.evidence import failed_alike
-from app.strategy.explain import Explainer, Why, is_without_offer
+from app.strategy.evidence import failed_alike, passed_over
+from app.strategy.explain import Explainer, Why, is_without_offer, leaves_offer_out
 from app.strategy.gate.policy import Policy
 from app.strategy.message import Message
 from app.strategy.plan import Plan
@@ -42,8 +42,15 @@ def state(
         why_for_customer=explain.why(_why(request, choice, message), _topics_told(request, message), message.channel),
         ai_label=explain.label(rung),
         status="proposed" if message.channel else "abstained",
-        status_reason=explain.reason(choice, request.retrieval, test),
+        status_reason=_reason(request, explain, choice, test),
     )
+
+
+def _reason(request: StrategyRequest, explain: Explainer, choice: Choice, test: Measurement) -> str:
+    """Why this was chosen and, where more was expected of something else, why not that."""
+    better = passed_over(request, choice)
+    sentences = [explain.reason(choice, request.retrieval, test), explain.passed_over(better) if better else ""]
+    return ("" if request.lang == "zh" else " ").join(filter(None, sentences))
 
 
 def _when(request: StrategyRequest, explain: Explainer, message: Message) -> str:
@@ -90,11 +97,11 @@ def _holdout_share(choice: Choice, policy: Policy) -> float:
 
 
 def _confidence(choice: Choice, message: Message) -> Confidence:
-    """High when even the lower bound keeps half of what is expected, from a near and randomised case."""
+    """High when even the lower bound keeps half of what is expected, from a near and randomised case as it was."""
     match = choice.match
     if choice.reason != "from_outcomes" or match is None or choice.moved or is_without_offer(choice, message):
         return "low"
     if match.campaign.evidence_kind in ("observational", "reported"):
         return "low"
-    firm = choice.chosen.low >= choice.chosen.expected / 2
+    firm = choice.chosen.low >= choice.chosen.expected / 2 and not leaves_offer_out(choice)
     return "high" if firm and match.closeness >= NEAR else "medium"

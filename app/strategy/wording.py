@@ -52,6 +52,8 @@ class Wording(Frozen):
     unsubscribe: dict[Channel, str]
     """What a message ends with, where a way out must be named."""
     frames: dict[Channel, str]
+    baskets: dict[str, str]
+    """What an offer is for: `any` order, or one of `least` so much."""
     offers: dict[OfferType, str]
     days: dict[str, str]
     """How long an offer holds: `one` day, or `many`."""
@@ -61,6 +63,8 @@ class Wording(Frozen):
     """Pattern of a date, for a moment that is more than a day away."""
     metric: str
     reasons: dict[str, str]
+    passed_over: dict[str, str]
+    """Why something that is expected to bring more than the choice was not chosen."""
     risks: dict[str, str]
     why: dict[str, str]
     ai_label: dict[Rung, str]
@@ -114,9 +118,10 @@ def say_offer(offer: Offer | None, currency: str, lang: Lang) -> str:
     if offer is None:
         return ""
     words = wording(lang)
+    threshold = money(offer.threshold_minor, currency, lang)
     return words.offers[offer.type].format(
         amount=money(offer.amount_minor, currency, lang),
-        threshold=money(offer.threshold_minor, currency, lang),
+        basket=words.baskets["least" if offer.threshold_minor else "any"].format(threshold=threshold),
         days=words.days["one" if offer.expires_in == 1 else "many"].format(days=offer.expires_in),
     )
 

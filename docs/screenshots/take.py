@@ -1,6 +1,6 @@
 """Take the screenshots anew: `python docs/screenshots/take.py http://127.0.0.1:8000`, serve.py running on the demo.
 
-The page of models needs one: `understory fit` first.
+The page of models needs one, that of campaigns too: `understory fit` and `understory campaign approve` first.
 """
 
 import sys
@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 
 def main(address: str) -> None:
-    """All nine, in a window of 1280 pixels."""
+    """All of them, in a window of 1280 pixels."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
@@ -34,6 +34,7 @@ def main(address: str) -> None:
         page.locator(".strategy").screenshot(path=HERE / "strategy-zh.png")
         page.goto(f"{customer}?lang=zh")
         page.locator(".narrative .marker").first.click()
+        page.locator(".narrative .event-table").first.wait_for()
         page.add_style_tag(content=".bar-top { position: static }")
         page.locator(".narrative").screenshot(path=HERE / "narrative-zh.png")
         page.goto(f"{address}/shifts?lang=en")
@@ -50,7 +51,28 @@ def main(address: str) -> None:
         page.locator(".why-step").first.wait_for()
         page.add_style_tag(content=".bar-top { position: static }")
         page.locator(".why").first.screenshot(path=HERE / "why-en.png")
+        campaign_pages(page, address)
         browser.close()
+
+
+def campaign_pages(page: Page, address: str) -> None:
+    """What worked before, who is meant, whom to reach today, a plan under a budget, and what is running."""
+    for name, ready, height in (
+        ("knowledge-zh", ".records table", 820),
+        ("segments-zh", ".records table", 1000),
+        ("segments-en", ".records table", 1000),
+        ("queue-zh", ".queue-chart canvas", 1420),
+        ("queue-en", ".queue-chart canvas", 1420),
+        ("campaigns-zh", ".campaign", 820),
+    ):
+        path, lang = name.rsplit("-", 1)
+        page.goto(f"{address}/{path}?lang={lang}")
+        page.locator(ready).first.wait_for()
+        shoot(page, f"{name}.png", height=height)
+    page.goto(f"{address}/plan?lang=zh")
+    page.locator(".controls button.push").click()
+    page.locator(".plan .facts").wait_for(timeout=300_000)
+    shoot(page, "plan-zh.png", height=1000)
 
 
 def with_inference(page: Page) -> str:

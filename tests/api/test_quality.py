@@ -35,6 +35,8 @@ def test_days_narrow_the_report(served: Served) -> None:
     assert data_of(served.get("/v1/sources/till/cleaning?since=2098-05-02"))["records"] == 0
     assert served.get("/v1/sources/till/cleaning?since=2026-05-02&until=2026-05-01").status_code == 422
     assert served.get("/v1/sources/till/cleaning?since=soon").status_code == 422
+    for days in ("until=9999-12-31", "since=0001-01-01"):
+        assert served.get(f"/v1/sources/till/cleaning?{days}").status_code == 422
 
 
 @pytest.mark.parametrize("name", ["tills/north 1", "收银台", "a?b&c", "cleaning"])

@@ -74,3 +74,9 @@ def test_another_workspace_has_a_queue_of_its_own(quiet: Served) -> None:
     answer = quiet.get("/v1/queue", key=key)
     assert (answer.status_code, answer.json()["data"]["items"]) == (200, [])
     assert quiet.ask("POST", f"/v1/queue/{who}/done", key=key).status_code == 404
+
+
+def test_a_day_outside_the_calendar_of_events_is_refused(quiet: Served) -> None:
+    for day in ("0001-01-01", "9999-12-31"):
+        answer = quiet.get(f"/v1/queue?day={day}")
+        assert (answer.status_code, day in answer.json()["detail"]) == (422, True)

@@ -47,8 +47,8 @@ def test_an_expression_is_counted(shop: Served) -> None:
     [
         ({"expression": "churnrisk > 0.5"}, "character 1: unknown field `churnrisk`: did you mean `churn_risk`?"),
         ({"expression": "(" * 3_000}, "nested too deeply"),
-        ({"expression": "(" * 10_000}, "at most 4000 characters"),
-        ({"expression": ""}, "at least 1 character"),
+        ({"expression": "(" * 10_000}, "at most 4000)"),
+        ({"expression": ""}, "character 1: the expression is empty"),
         ({"expression": "orders > 1", "workspace": "other"}, "Extra inputs"),
         ({}, "expression: Field required"),
         ([], "send expression"),

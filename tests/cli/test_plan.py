@@ -16,10 +16,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_plan_is_drafted_confirmed_and_handed_out(command: Run, folder: Path, tmp_path: Path) -> None:
     where = ("--workspace", "shop", "--data", folder)
-    code, out, err = command("plan", "orders >= 25", "--budget", "50000", "--channel", "email=9", "--json", *where)
+    code, out, err = command("plan", "orders >= 25", "--budget", "500.50", "--channel", "email=9", "--json", *where)
     assert (code, err) == (0, "")
     drafted = json.loads(out)["plan"]
     assert drafted["given"] <= 9
+    assert drafted["wish"]["budget_minor"] == 50_050
     assert drafted["status"] == "draft"
     file = tmp_path / "messages.jsonl"
     code, _, err = command("plan", drafted["plan_id"], "--confirm", "--by", "Li", "--out", file, *where)
@@ -35,7 +36,11 @@ def test_a_plan_is_drafted_confirmed_and_handed_out(command: Run, folder: Path, 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("plan", "orders >="), "no plan"),
+        (("plan", "orders >= 1"), "give --budget for a new plan"),
+        (("plan", "orders >= 1", "--budget", "much"), "not a number"),
+        (("plan", "orders >= 1", "--budget", "-1"), "--budget -1"),
+        (("plan", "orders >= 1", "--budget", "0.001"), "smaller than 0.01"),
+        (("plan", "orders >= 1", "--budget", "1e400"), "--budget 1e400"),
         (("plan", "orders >=", "--budget", "5", "--lang", "en"), "character 10"),
         (("plan", "orders >= 1", "--budget", "5", "--channel", "fax"), "--channel fax"),
         (("plan", "orders >= 1", "--budget", "5", "--channel", "sms=x"), "--channel sms=x"),

@@ -66,6 +66,7 @@ def test_a_fault_is_one_line_in_the_language_asked_for(segments: Run) -> None:
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "character 1: unknown field `churnrisk`: did you mean `churn_risk`?" in err
     assert "第 1 个字符" in segments("count", "churnrisk >= 0.6", "--lang", "zh")[2]
+    assert "character 1" in segments("--lang", "en", "count", "churnrisk >= 0.6")[2]
     assert segments("count", "(" * 3_000)[0] == 2
 
 

@@ -14,7 +14,7 @@ from app.events.schemas import EventKind
 from app.strategy.running.planning import Terms
 from app.strategy.running.schemas import Status
 from app.strategy.running.store import campaign_members, campaign_runs
-from tests.factories import an_incoming
+from tests.factories import START, an_incoming
 from tests.factories_running import (
     BEGIN,
     NOW,
@@ -25,6 +25,7 @@ from tests.factories_running import (
     handed_out,
     members_of,
     name_of,
+    order,
     take,
 )
 
@@ -139,22 +140,40 @@ def test_only_those_who_may_be_written_to_are_drawn(app: App, shop: Workspace) -
     assert name_of(9) not in members_of(app, shop, view.run.campaign.campaign_id)
 
 
-def test_a_campaign_begins_runs_and_ends_by_the_shop_s_time(app: App, shop: Workspace) -> None:
+def test_a_campaign_begins_by_the_clock_and_ends_when_the_data_reach_its_end(app: App, shop: Workspace) -> None:
     view = app.pipeline.campaigns.approve(
         shop,
         proposal(app, shop, 7),
         by="Ana",
         now=NOW + timedelta(hours=4),
-        terms=Terms(holdout_share=0.5, window_days=7, starts_at=BEGIN + timedelta(days=3)),
+        terms=Terms(holdout_share=0.5, window_days=7, starts_at=NOW + timedelta(days=3)),
     )
     run = view.run
     assert view.status is Status.APPROVED
     with pytest.raises(Conflict, match="begins at"):
         handed_out(app, shop, run.campaign.campaign_id)
-    assert run.status(BEGIN + timedelta(days=3)) is Status.RUNNING
-    assert run.closes_at >= BEGIN + timedelta(days=10)
-    assert run.status(run.closes_at - timedelta(seconds=1)) is Status.RUNNING
-    assert run.status(run.closes_at) is Status.FINISHED
+    assert run.status(BEGIN, NOW + timedelta(days=3)) is Status.RUNNING
+    assert run.closes_at >= NOW + timedelta(days=10)
+    assert run.status(run.closes_at - timedelta(seconds=1), run.closes_at) is Status.RUNNING
+    assert run.status(run.closes_at, NOW) is Status.FINISHED
+
+
+def test_a_campaign_begins_now_where_the_data_are_old_and_orders_of_today_count(app: App, shop: Workspace) -> None:
+    now, campaigns = NOW + timedelta(hours=5), app.pipeline.campaigns
+    terms = Terms(audience="orders >= 1", holdout_share=0.5)
+    view = campaigns.approve(shop, proposal(app, shop, 8), by="Ana", now=now, terms=terms)
+    campaign_id = view.run.campaign.campaign_id
+    assert (view.status, view.run.campaign.starts_at) == (Status.RUNNING, now)
+    rows = campaigns.handing.hand_out(shop, campaign_id, lambda _: None, now=now).rows
+    assert rows
+    assert all(row.send_at and row.send_at >= now for row in rows)
+    members = members_of(app, shop, campaign_id)
+    buyer = next(user for user, member in members.items() if not member.held)
+    day = (now - START) / timedelta(days=1) + 0.01
+    take(app, shop, [order(int(buyer[1:]), day, 7_000)], now=now + timedelta(hours=1))
+    as_of = campaigns.clock(shop, now=now)
+    everybody = campaigns.measuring.roll_up(shop, campaign_id, as_of=as_of).results[0]
+    assert (everybody.outcome.treated_conversions, everybody.outcome.treated_sum) == (1, 7_000)
 
 
 def test_a_plan_starts_with_its_own_arms_and_once(app: App, shop: Workspace) -> None:

@@ -55,7 +55,7 @@ def run_campaign(app: App, shop: Workspace, *, treated: int, held: int) -> str:
     """Approve a strategy, hand it out, and let everybody order for so much; returns the campaign's id."""
     strategy = app.pipeline.recommend(shop, name_of(1), as_of=BEGIN, now=NOW, lang="en").strategy
     assert strategy.status == "proposed", strategy.status_reason
-    terms = Terms(audience="orders >= 1", holdout_share=0.5)
+    terms = Terms(audience="orders >= 1", holdout_share=0.5, starts_at=BEGIN)
     view = app.pipeline.campaigns.approve(shop, strategy.decision_id, by="Ana", now=NOW, terms=terms)
     campaign_id = view.run.campaign.campaign_id
     assert len(handed_out(app, shop, campaign_id).rows) == view.counts[0].assigned

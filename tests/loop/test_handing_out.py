@@ -58,7 +58,7 @@ def test_everybody_drawn_is_handed_out_once_and_nobody_held_out_is(app: App, sho
     assert len(first.rows) == 5
     assert sorted(ids) == sorted(m.decision_id for m in members.values() if not m.held)
     assert handed_out(app, shop).rows == ()
-    assert all(m.handed_at == BEGIN for m in members_of(app, shop).values() if not m.held)
+    assert all(m.handed_at == NOW for m in members_of(app, shop).values() if not m.held)
 
 
 def test_what_was_handed_out_is_a_contact_in_the_log(app: App, shop: Workspace) -> None:
@@ -99,6 +99,33 @@ def test_a_consent_withdrawn_while_the_messages_were_made_ready_is_withdrawn_too
     handed = handing.hand_out(shop, "spring", lambda _: None, now=NOW)
     assert handed.withheld == {"consent": 1}
     assert given not in {row.to for row in handed.rows}
+
+
+def test_who_was_written_to_while_the_messages_were_made_ready_waits_for_the_next_hand_out(
+    app: App, shop: Workspace
+) -> None:
+    for name in ("spring", "summer"):
+        begin(app, shop, campaign_of(name))
+    parts, other = app.pipeline, list[HandOut]()
+
+    class Asking(Reaching):
+        """Another campaign hands its messages out just after these customers were asked about."""
+
+        def refusals(self, workspace: Workspace, *asked: Any, **moments: Any) -> dict[str, Refusal]:
+            found = super().refusals(workspace, *asked, **moments)
+            other.append(handed_out(app, workspace, "summer"))
+            return found
+
+    stores = {"database": app.database, "identity": parts.identity}
+    reaching = Asking(**stores, profiles=parts.profiles, follower=parts.follower, policy=parts.policy)
+    enrolling = Enrolling(**stores, log=parts.log, reckoner=parts.reckoner)
+    handing = HandingOut(**stores, log=parts.log, reaching=reaching, enrolling=enrolling)
+    handed = handing.hand_out(shop, "spring", lambda _: None, now=NOW)
+    beside, written_to = {row.to for row in other[0].rows}, {row.to for row in handed.rows}
+    assert beside
+    assert written_to
+    assert not beside & written_to
+    assert set(handed.withheld) == {"frequency"}
 
 
 def test_nobody_is_written_to_more_often_than_the_policy_allows(app: App, shop: Workspace) -> None:
@@ -232,6 +259,7 @@ def test_an_unknown_kind_of_file_is_refused_before_anything_is_handed_out(tmp_pa
 
 def test_what_is_handed_out_at_night_is_meant_for_the_morning(app: App, shop: Workspace) -> None:
     begin(app, shop, campaign_of())
-    take(app, shop, [an_incoming("view", 100 + 10 / 24, identifiers={"user_id": "u0000"}, item_id="milk")])
-    moments = {row.send_at.astimezone(shop.zone) for row in handed_out(app, shop).rows if row.send_at}
-    assert [(moment.date() - BEGIN.date(), moment.hour) for moment in moments] == [(timedelta(days=1), 8)]
+    night = NOW + timedelta(hours=10)
+    handed = app.pipeline.campaigns.handing.hand_out(shop, "spring", lambda _: None, now=night)
+    moments = {row.send_at.astimezone(shop.zone) for row in handed.rows if row.send_at}
+    assert [(moment.date() - NOW.date(), moment.hour) for moment in moments] == [(timedelta(days=1), 8)]

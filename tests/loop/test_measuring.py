@@ -57,6 +57,18 @@ def test_sums_are_those_of_the_orders_in_the_window_of_everybody_drawn(app: App)
     assert outcome.sent == 7
 
 
+def test_where_nobody_bought_there_is_no_lift_but_a_reason(app: App) -> None:
+    shop = a_shop_of(app, 60)
+    given, _ = sides(begin(app, shop, campaign_of()))
+    result = of_all(rolled(app, shop))
+    assert (result.lift, result.adjusted, result.no_lift) == (None, None, "nobody bought yet")
+    take(app, shop, [order(given[0], DAY + 1, 9_000)])
+    result = of_all(rolled(app, shop))
+    assert result.lift
+    assert result.lift.low < result.lift.high
+    assert result.no_lift is None
+
+
 def test_refunds_are_taken_off_and_late_events_correct_the_next_roll_up(app: App) -> None:
     shop = a_shop_of(app, 40)
     given, _ = sides(begin(app, shop, campaign_of()))

@@ -55,9 +55,10 @@ def consent(channel: Channel) -> ConsentState:
     return ConsentState(purpose="marketing", channel=channel, granted=True, event_id="e", at=AS_OF)
 
 
-def test_among_what_surely_pays_the_highest_expectation_wins() -> None:
-    sure, promising = match_of(CARD, lift(600, 50)), match_of(MAIL, lift(900, 600))
-    assert chosen(sure, promising).chosen.action == "mail/a"
+def test_a_message_that_surely_earns_more_than_a_card_is_sent() -> None:
+    card = match_of(CARD, lift(600, 50))
+    assert chosen(card, match_of(MAIL, lift(900, 100))).chosen.action == "mail/a"
+    assert chosen(card, match_of(MAIL, lift(900, 600))).chosen.action == "card/a"
 
 
 def test_what_may_lose_is_left_out_however_promising() -> None:

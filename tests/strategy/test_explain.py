@@ -66,3 +66,13 @@ def test_a_class_too_small_for_the_test_is_named_with_what_it_can_show() -> None
     assert "200 per group" in (strategy.status_reason or "")
     assert "too few to measure" in propose(request_of([], audience_size=3, lang="en")).strategy.risk
     assert "per group" not in propose(request_of([], audience_size=2 * wanted, lang="en")).strategy.risk
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "原活动带优惠，这次不带"), ("en", "made an offer, this makes none")])
+def test_an_offer_that_was_left_out_is_a_risk_and_never_of_high_confidence(lang: Lang, said: str) -> None:
+    gift = case_of("gift", lift=2500, n=9000, offer=Offer(type=OfferType.GIFT, amount_minor=3000))
+    proposal = propose(request_of([gift], lang=lang))
+    assert proposal.decision.chosen == "gift/a/no_offer"
+    assert said in proposal.strategy.risk
+    assert proposal.strategy.confidence != "high"
+    assert said not in propose(request_of([GOOD], lang=lang)).strategy.risk

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.strategy.power import detectable_effect, plan_measurement, sample_size
+from app.strategy.power import detectable_effect, plan_measurement, power_of, sample_size
 from tests.factories_strategy import real_policy
 
 
@@ -69,3 +69,17 @@ def test_a_handful_of_customers_can_show_nothing(size: int) -> None:
 
 def test_without_an_estimate_the_declared_rate_stands_in() -> None:
     assert plan_measurement(None, real_policy()).baseline == real_policy().first_test.default_baseline
+
+
+@given(st.floats(0.01, 0.9), st.floats(0.001, 0.09), st.integers(1, 100_000))
+def test_a_change_is_found_at_least_as_often_as_chance_finds_one(baseline: float, effect: float, n: int) -> None:
+    assert 0.05 <= power_of(baseline, effect, n) <= power_of(baseline, effect, 2 * n) + 1e-12 <= 1 + 1e-9
+
+
+def test_both_directions_count_as_found() -> None:
+    p1, p2, n = 0.30, 0.31, 200
+    rng = np.random.default_rng(4)
+    a, b = rng.binomial(n, p1, 200_000) / n, rng.binomial(n, p2, 200_000) / n
+    pooled = (a + b) / 2
+    z = (b - a) / np.sqrt(2 * pooled * (1 - pooled) / n)
+    assert power_of(p1, p2 - p1, n) == pytest.approx(np.mean(np.abs(z) > 1.96), abs=0.004)

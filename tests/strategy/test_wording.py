@@ -113,3 +113,9 @@ def test_offers_are_named_with_their_terms() -> None:
     short = offer.model_copy(update={"expires_in": 1})
     assert say_offer(short, "GBP", "en") == " £20 off orders from £199, valid for 1 day."
     assert say_offer(None, "CNY", "zh") == ""
+
+
+def test_points_are_named_with_their_worth_and_an_offer_without_a_threshold_is_for_any_order() -> None:
+    points = Offer(type=OfferType.POINTS, amount_minor=1000, expires_in=14)
+    assert say_offer(points, "CNY", "zh") == "下单送价值¥10的积分，14天内有效。"
+    assert say_offer(points, "GBP", "en") == " Bonus points worth £10 with any order, valid for 14 days."

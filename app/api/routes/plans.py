@@ -54,7 +54,7 @@ def newest(viewer: Viewer) -> Answer[tuple[Plan, ...]]:
 @router.get("/{plan_id}")
 def show(plan_id: PlanId, viewer: Viewer, rows: Rows = 50) -> Answer[PlanPage]:
     """One plan, drafted or confirmed."""
-    found = viewer.pipeline.planning.show(viewer.workspace, plan_id, now=viewer.now, rows=rows)
+    found = viewer.pipeline.planning.show(viewer.workspace, plan_id, rows=rows)
     return Answer(data=found, as_of=found.plan.as_of)
 
 

@@ -13,7 +13,7 @@ from app.api.body_schema import takes
 from app.api.deps import Body, Caller, CustomerRef, Folder, Viewing, allowed, plain_text
 from app.api.problems import documented
 from app.errors import InvalidInput
-from app.events.timestamps import end_of_day
+from app.events.timestamps import parse_as_of
 from app.schema import Frozen
 from app.strategy.acting.contacts import LONGEST_SNOOZE_DAYS
 from app.strategy.acting.schemas import ActingStanding, Queue, TakenOff
@@ -44,7 +44,7 @@ def queue(
     waiting: Annotated[int, Query(ge=0, le=MAX_ROWS, description="Rows of those who wait")] = 100,
 ) -> Answer[Queue]:
     """Whom to reach on a day, the largest expected gain first, within each team's capacity; and who waits and why."""
-    as_of = end_of_day(day, view.workspace.zone) if day else view.as_of
+    as_of = parse_as_of(day.isoformat(), view.workspace.zone) if day else view.as_of
     found = view.pipeline.acting.queue(view.workspace, as_of=as_of, lang=view.lang, team=team, most_waiting=waiting)
     return Answer(data=found, as_of=as_of)
 

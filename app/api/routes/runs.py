@@ -38,7 +38,7 @@ class Approval(Frozen):
     window_days: Annotated[int, Field(ge=1, le=365)] | None = None
     """For how long outcomes count."""
     starts_at: AwareDatetime | None = None
-    """By default as far as the data reach."""
+    """By default now; no earlier than the data reach."""
     reason: Annotated[str, Field(max_length=MAX_REASON)] = ""
 
 

@@ -17,7 +17,6 @@ from app.api.deps import Body, Caller, Viewing, allowed, plain_text
 from app.api.problems import documented
 from app.errors import InvalidInput
 from app.exporting import Asked
-from app.profile.segments.tokens import MAX_LENGTH
 from app.retrieval.schemas import Channel
 from app.schema import Frozen
 from app.strategy.audiences.schemas import (
@@ -44,7 +43,8 @@ Editor = Annotated[Caller, Depends(allowed(Role.EDITOR))]
 SegmentRef = Annotated[
     str, Path(max_length=MAX_NAME, description="A saved segment's id or name"), AfterValidator(plain_text)
 ]
-Expression = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+Expression = str
+"""What is wrong with one, be it empty or too long, its reader says in the asked language."""
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 
 

@@ -40,7 +40,7 @@ class Versions:
         return {one: known[one] for one in asked}
 
     def take(self, incoming: Sequence[Case], stamp: Stamp) -> Taken:
-        """Keep new versions; a case that says what a standing version says is that version."""
+        """Keep new versions; one that says what a standing version says is that one, whenever its sums were made."""
         cases = [records.owned(case, "", None) for case in incoming]
         known = self.told([case.campaign.campaign_id for case in cases])
         alike = self._alike(known)
@@ -49,7 +49,7 @@ class Versions:
         counts: Counter[str] = Counter()
         for case in cases:
             name = case.campaign.campaign_id
-            same = next((version for version, other in alike.get(name, ()) if other == case), None)
+            same = next((version for version, other in alike.get(name, ()) if _said(other) == _said(case)), None)
             version = same or len(known.get(name, ())) + 1
             standing.append(Numbered(name, version))
             counts["unchanged" if same else "replaced" if name in known else "imported"] += 1
@@ -94,6 +94,13 @@ class Versions:
             for name, case in records.contents(self._connection, self._workspace_id, wanted).items():
                 found.setdefault(name, []).append((wanted[name], case))
         return found
+
+
+def _said(case: Case) -> Case:
+    """The case without the moments at which its sums were added up: the same sums say the same."""
+    added_up = case.campaign.ends_at
+    same = tuple(outcome.model_copy(update={"computed_at": added_up}) for outcome in case.outcomes)
+    return case.model_copy(update={"outcomes": same})
 
 
 def unknown(campaign_id: str) -> NotFound:

@@ -54,10 +54,10 @@ _decoder = msgspec.json.Decoder(_Properties)
 
 
 def read_contacts(
-    connection: Connection, workspace_id: str, owners: Owners, rule: ActingRule, *, until: datetime
+    connection: Connection, workspace_id: str, owners: Owners, rule: ActingRule, *, as_of: datetime, until: datetime
 ) -> list[Contact]:
-    """Everything up to `until` that may still keep somebody off the queue, oldest first."""
-    since = until - timedelta(days=max(rule.longest_rest_days, LONGEST_SNOOZE_DAYS) + 1)
+    """Everything up to `until` that may still keep somebody off the queue of `as_of`, oldest first."""
+    since = as_of - timedelta(days=max(rule.longest_rest_days, LONGEST_SNOOZE_DAYS) + 1)
     rows = query(connection, _SQL, (workspace_id, to_micros(since), to_micros(until)))
     return [found for row in rows if row[0] in owners and (found := _contact(owners, *row)) is not None]
 

@@ -9,7 +9,8 @@ from app.strategy.batch.offering import Offering
 from app.strategy.batch.schemas import PlannedArm, PlannedCustomer
 from app.strategy.batch.totals import Share, together
 
-_Kind = tuple[Channel, str]
+Kind = tuple[Channel, str]
+"""Channel, and the offer as it is written; empty without one."""
 
 
 class ArmKey(NamedTuple):
@@ -22,17 +23,18 @@ class ArmKey(NamedTuple):
 
 def arms_of(offerings: Sequence[Offering]) -> dict[str, ArmKey]:
     """customer_id -> their arm; ids are given in the order of what the arms are, so the same plan has the same ids."""
-    kinds = {o.customer_id: _kind(o) for o in offerings}
-    offers = {_kind(o): o.offer for o in offerings}
-    keys: dict[_Kind, ArmKey] = {}
+    kinds = {o.customer_id: kind_of(o) for o in offerings}
+    offers = {kind_of(o): o.offer for o in offerings}
+    keys: dict[Kind, ArmKey] = {}
     for number, kind in enumerate(sorted(offers), start=1):
         offer, channel = offers[kind], kind[0]
         keys[kind] = ArmKey(f"a{number}-{channel}-{offer.type if offer else 'plain'}", channel, offer)
     return {customer_id: keys[kind] for customer_id, kind in kinds.items()}
 
 
-def _kind(offering: Offering) -> _Kind:
-    return offering.channel, offering.offer.model_dump_json() if offering.offer else ""
+def kind_of(one: Offering | Arm) -> Kind:
+    """What a message is, to be measured with others of its kind."""
+    return one.channel, one.offer.model_dump_json() if one.offer else ""
 
 
 def planned_arms(

@@ -1,15 +1,13 @@
 """What comparing those who get something with those held out can show. Shares of customers who order."""
 
 import math
-from statistics import NormalDist
 from typing import Annotated
 
 from pydantic import Field
 
 from app.schema import Frozen
-from app.strategy.power import detectable_effect, sample_size
+from app.strategy.power import detectable_effect, power_of, sample_size
 
-_NORMAL = NormalDist()
 _Chance = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -47,15 +45,3 @@ def compare(purchase_rate: float, effect: float, *, given: int, held: int) -> Co
         power=power_of(baseline, change, effective),
         detectable=detectable_effect(baseline, effective),
     )
-
-
-def power_of(baseline: float, effect: float, n: int, *, alpha: float = 0.05) -> float:
-    """Chance that n customers per group show a change of `effect` in a share of `baseline`, two-sided.
-
-    `power.sample_size` solved for the power; the chance of a significant result in the wrong direction is left out.
-    """
-    p1, p2 = baseline, baseline + effect
-    middle = (p1 + p2) / 2
-    under_null = _NORMAL.inv_cdf(1 - alpha / 2) * math.sqrt(2 * middle * (1 - middle))
-    found = (abs(effect) * math.sqrt(n) - under_null) / math.sqrt(p1 * (1 - p1) + p2 * (1 - p2))
-    return _NORMAL.cdf(found) if n > 0 else 0.0

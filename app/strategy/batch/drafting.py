@@ -18,7 +18,7 @@ from app.strategy.batch.schemas import Plan, PlannedCustomer, PlanWish, Reason, 
 from app.strategy.batch.totals import Share, together
 from app.strategy.gate.policy import Policy
 from app.strategy.generate import Proposal
-from app.strategy.running.planning import WINDOW_DAYS
+from app.strategy.running.planning import WINDOW_DAYS, enough_held
 from app.strategy.wording import wording
 
 
@@ -66,11 +66,18 @@ class _Chosen(NamedTuple):
 
 
 def holdout_share(brief: Brief, found: Iterable[Offering | Nothing]) -> float:
-    """As wished, else as the policy declares; its larger share where nothing is known yet and all is a first test."""
+    """As wished, else as the policy declares; its larger share where nothing is known yet and all is a first test.
+
+    Of a small plan more are held out, so that some are expected to be there, as in every campaign.
+    """
     if brief.wish.holdout_share is not None:
         return brief.wish.holdout_share
-    tests = all(one.stands_on == FIRST_TEST for one in found if isinstance(one, Offering))
-    return brief.policy.first_test.holdout_share if tests else brief.policy.holdout_share
+    offered = [one for one in found if isinstance(one, Offering)]
+    tests = all(one.stands_on == FIRST_TEST for one in offered)
+    items = (Item(o.customer_id, o.profit.mean, o.cost, o.channel) for o in offered)
+    planned = len(fill(items, brief.wish.budget_minor, brief.wish.limits).taken)
+    share = brief.policy.first_test.holdout_share if tests else brief.policy.holdout_share
+    return enough_held(share, planned)
 
 
 def draft(brief: Brief, found: Sequence[Offering | Nothing], shop: Shop, *, holdout: float) -> Drafted:

@@ -12,6 +12,7 @@ from app.retrieval.schemas import Channel, Offer
 from app.strategy.batch.schemas import WhyNot
 from app.strategy.batch.totals import Expected
 from app.strategy.choose import Choice
+from app.strategy.evidence import failures, shown
 from app.strategy.gate.schemas import Rule
 from app.strategy.plan import Plan, plan_of
 from app.strategy.request import StrategyRequest
@@ -80,7 +81,7 @@ def _offering(customer_id: str, request: StrategyRequest, plan: Plan, channel: C
     mean, low, high = ((value + cost) / margin for value in (chosen.expected, chosen.low, chosen.high))
     return Offering(
         customer_id=customer_id,
-        request=request,
+        request=_lighter(request, choice),
         plan=plan,
         channel=channel,
         offer=plan.message.offer,
@@ -90,6 +91,13 @@ def _offering(customer_id: str, request: StrategyRequest, plan: Plan, channel: C
         profit=Expected(mean=chosen.expected, low=chosen.low, high=chosen.high),
         lift=Expected(mean=mean, low=low, high=high),
     )
+
+
+def _lighter(request: StrategyRequest, choice: Choice) -> StrategyRequest:
+    """The request with the arms that were weighed and those that failed: a plan holds one for each of its customers."""
+    retrieval = request.retrieval
+    left = shown(retrieval, choice.candidates).model_copy(update={"warnings": failures(retrieval)})
+    return replace(request, retrieval=left)
 
 
 def _closed(choice: Choice) -> WhyNot | None:

@@ -12,6 +12,7 @@ from app.strategy.batch.totals import Expected
 from app.strategy.schemas import Decision, Strategy
 
 MAX_SEGMENT = 4_000
+MAX_BUDGET = 10**15
 
 WhyNot = Literal[
     "unknown",
@@ -27,6 +28,7 @@ WhyNot = Literal[
     "frequency",
     "channel",
     "channel_full",
+    "small_arm",
     "budget",
 ]
 """Why somebody of the segment gets nothing; each has its sentence in the wording files."""
@@ -37,7 +39,7 @@ class PlanWish(Frozen):
 
     segment: Annotated[str, Field(min_length=1, max_length=MAX_SEGMENT)]
     """A segment expression, or the name or id of a saved segment."""
-    budget_minor: Annotated[int, Field(ge=0, le=10**15)]
+    budget_minor: Annotated[int, Field(ge=0, le=MAX_BUDGET)]
     """What contacts and redeemed offers may be expected to cost in all, minor units."""
     channels: tuple[Channel, ...] = ()
     """Only these; empty: all."""

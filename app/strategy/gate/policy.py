@@ -164,6 +164,8 @@ class _File(Frozen):
     min_group: Annotated[int, Field(ge=2)]
     """Smallest group whose normal interval is believed; smaller trials are shown, never acted on."""
     holdout_share: Fraction
+    least_arm: Annotated[int, Field(ge=1)]
+    """Customers of a plan from which a message is an arm of its own; fewer move to a larger arm."""
     timing: TimingRule
     onsite: OnsiteRule
     complaint: ComplaintRule

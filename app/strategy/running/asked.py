@@ -1,6 +1,6 @@
 """What campaigns ask the log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,10 +37,12 @@ def sent_since(connection: Connection, workspace_id: str, since: datetime) -> li
     return [to_event(row) for row in rows]
 
 
-def spoke_after(connection: Connection, workspace_id: str, position: int) -> set[str]:
-    """Subjects who said something on consent behind a position of the log."""
-    sql = "SELECT DISTINCT subject FROM events WHERE workspace_id = ? AND position > ? AND kind = ?"
-    return {subject for (subject,) in query(connection, sql, (workspace_id, position, EventKind.CONSENT.value))}
+def spoke_after(connection: Connection, workspace_id: str, position: int, kinds: Collection[EventKind]) -> set[str]:
+    """Subjects of whom the log has something of these kinds behind a position."""
+    marks = ", ".join("?" * len(kinds))
+    sql = f"SELECT DISTINCT subject FROM events WHERE workspace_id = ? AND position > ? AND kind IN ({marks})"
+    values = (workspace_id, position, *(kind.value for kind in kinds))
+    return {subject for (subject,) in query(connection, sql, values)}
 
 
 def reported(connection: Connection, workspace_id: str, until: datetime) -> list[Reported]:

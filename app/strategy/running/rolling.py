@@ -15,7 +15,7 @@ from app.retrieval.outcomes import is_measured, measured_lift
 from app.retrieval.schemas import Arm, Channel, Outcome
 from app.strategy.running.assigning import Standing
 from app.strategy.running.comparing import Group, adjusted_lift, balance, pooled_theta, share_difference
-from app.strategy.running.schemas import HOLDOUT, Balance, Caution, Member, Result, RollUp, Run
+from app.strategy.running.schemas import HOLDOUT, Balance, Caution, Member, NoLift, Result, RollUp, Run
 from app.strategy.running.spending import Ledger
 
 DAYS_BEFORE = 90
@@ -136,12 +136,13 @@ class _Rolling:
     def _result(self, arm: Arm, segment: str, sides: Sequence[Sequence[str]]) -> Result:
         treated, control = (self._group(side) for side in sides)
         outcome = self._outcome(arm, segment, treated, control, names=sides[0])
-        theta = self.theta
+        theta, no_lift = self.theta, _no_lift(outcome)
         return Result(
             arm_id=arm.arm_id,
             segment=segment,
             outcome=outcome,
-            lift=measured_lift(outcome) if is_measured(outcome) and treated.buyers + control.buyers else None,
+            lift=None if no_lift else measured_lift(outcome),
+            no_lift=no_lift,
             conversion=share_difference(treated, control),
             adjusted=None if theta is None else adjusted_lift(treated, control, theta, days_before=self.days_before),
         )
@@ -191,3 +192,10 @@ class _Rolling:
     @property
     def _until(self) -> datetime:
         return min(self.as_of, self.run.closes_at)
+
+
+def _no_lift(outcome: Outcome) -> NoLift | None:
+    """Why there is none; without a buyer its interval would have no width, as if it were sure."""
+    if not outcome.treated_conversions + outcome.control_conversions:
+        return "nobody bought yet"
+    return None if is_measured(outcome) else "too few"

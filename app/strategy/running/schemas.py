@@ -61,13 +61,13 @@ class Run(Frozen):
         """
         return self.campaign.ends_at + timedelta(days=self.campaign.window_days)
 
-    def status(self, as_of: datetime) -> Status:
-        """How far it has come at a moment."""
+    def status(self, reached: datetime, now: datetime) -> Status:
+        """How far it has come: it begins by the clock, and is over once the data reach the end of its window."""
         if self.stopped:
             return Status.STOPPED
-        if as_of < self.campaign.starts_at:
+        if max(reached, now) < self.campaign.starts_at:
             return Status.APPROVED
-        return Status.RUNNING if as_of < self.closes_at else Status.FINISHED
+        return Status.RUNNING if reached < self.closes_at else Status.FINISHED
 
 
 class Member(Frozen):
@@ -153,6 +153,10 @@ class Difference(Frozen):
     high: float
 
 
+NoLift = Literal["nobody bought yet", "too few"]
+"""Why there is no lift: no buyer on either side, or fewer than two customers on one."""
+
+
 class Result(Frozen):
     """What one arm did to one segment: sums, and what follows from them."""
 
@@ -161,14 +165,11 @@ class Result(Frozen):
     outcome: Outcome
     lift: Lift | None
     """Order value per customer, net of refunds, minor units; None below two customers a side, or if nobody bought."""
+    no_lift: NoLift | None = None
+    """Why `lift` is null; null where there is one."""
     conversion: Difference | None
     adjusted: Adjusted | None
     """None where nobody bought before, or history is shorter than the window."""
-
-    @property
-    def bought(self) -> bool:
-        """Whether anybody bought, on either side."""
-        return self.outcome.treated_conversions + self.outcome.control_conversions > 0
 
 
 Caution = Literal["preliminary", "unbalanced", "stopped", "nothing_handed_out", "merged", "too_small"]

@@ -69,6 +69,13 @@ class RunStore:
         newest = select(r.body).where(r.workspace_id == workspace_id).order_by(r.approved_at.desc(), r.campaign_id)
         return [Run.model_validate_json(body) for body in connection.scalars(newest)]
 
+    def begun(self, workspace_id: str, campaign_ids: Sequence[str]) -> set[str]:
+        """Which of these ids, some twenty at most, are campaigns."""
+        r = campaign_runs.c
+        with self._database.read() as connection:
+            found = select(r.campaign_id).where(r.workspace_id == workspace_id, r.campaign_id.in_(campaign_ids))
+            return set(connection.scalars(found))
+
     def run(self, workspace_id: str, campaign_id: str) -> Run:
         """One campaign; NotFound when there is none of that id."""
         with self._database.read() as connection:

@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from app.strategy.batch.comparing import compare, power_of
+from app.strategy.batch.comparing import compare
 from app.strategy.batch.totals import Z90, Share, together
-from app.strategy.power import sample_size
+from app.strategy.power import power_of, sample_size
 
 
 def test_shared_errors_add_up_and_do_not_average_out() -> None:

@@ -14,6 +14,7 @@ POLICY = real_policy()
 LINK = POLICY.texts.unsubscribe_link
 FORBIDDEN = real_taxonomy().forbidden_words()
 COUPON = Offer(type=OfferType.COUPON, amount_minor=2000, threshold_minor=19_900)
+POINTS = Offer(type=OfferType.POINTS, amount_minor=800)
 
 
 def frame(channel: Channel, lang: Lang = "zh", shop: str = "shop") -> Frame:
@@ -110,6 +111,9 @@ def test_a_model_may_not_add_a_statement_where_a_person_may() -> None:
         ("新人专享券", COUPON, True),
         ("今天下单包邮", COUPON, False),
         ("双倍积分周", COUPON, False),
+        ("积分月底清零", POINTS, False),
+        ("Points expire at the end of the month", POINTS, False),
+        ("双倍积分周", POINTS, True),
         ("免费上门退换", COUPON, False),
         ("加微信13912345678", COUPON, False),
         ("see www.evil.com", None, False),
