@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from app.errors import Conflict, InvalidInput, NotFound
 from app.events.schemas import EventKind
 from app.retrieval.schemas import Channel
 from app.strategy.batch.schemas import Plan, PlanPage, PlanWish
+from app.strategy.batch.store import KEPT, PlanStore
 from app.strategy.running.schemas import HandOut
 from tests.factories_acting import NOW, a_quiet_shop
 
@@ -198,3 +199,19 @@ def test_a_shop_without_past_outcomes_plans_a_first_test(tmp_path_factory: pytes
     assert {arm.stands_on for arm in plan.arms} == {("first_test",)}
     assert plan.holdout_share == 0.5
     assert plan.held > 0 < plan.given
+
+
+def test_newer_drafts_push_out_older_drafts_and_never_a_campaign(shop: App) -> None:
+    planning, workspace, store = (
+        shop.pipeline.planning,
+        shop.pipeline.access.workspace("demo"),
+        PlanStore(shop.database),
+    )
+    confirmed, older = draft(shop, segment="orders in (3, 4)").plan, draft(shop, segment="orders >= 3").plan
+    planning.confirm(workspace, confirmed.plan_id, by="Li", now=AT + timedelta(minutes=1))
+    for number in range(KEPT):
+        later = {"plan_id": f"newer-{number}", "made_at": older.made_at + timedelta(minutes=number + 1)}
+        store.put("demo", older.model_copy(update=later), ())
+    assert planning.show(workspace, confirmed.plan_id).plan.status == "confirmed"
+    with pytest.raises(NotFound):
+        planning.show(workspace, older.plan_id)

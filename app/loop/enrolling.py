@@ -81,10 +81,11 @@ class Enrolling:
     def _enrolled(
         self, workspace: Workspace, campaign: Campaign, planned: Sequence[Planned], *, clock: datetime, now: datetime
     ) -> Iterator[tuple[Member, Planned]]:
-        """Everybody with their draw, by customer_id; nobody twice."""
+        """Everybody with their draw, by customer_id; nobody twice. Who was merged into another since is left out."""
         workspace_id, plans = workspace.workspace_id, {plan.customer_id: plan for plan in planned}
         customers = {c.customer_id: c for c in self._identity.customers(workspace_id, sorted(plans))}
-        if missing := sorted(plans.keys() - customers.keys()):
+        merged = self._identity.now_called(workspace_id, sorted(plans.keys() - customers.keys()))
+        if missing := sorted(plans.keys() - customers.keys() - merged.keys()):
             raise InvalidInput(f"{len(missing)} members are not customers of this workspace: {missing[0]!r} ...")
         cohort = self._reckoner.at(workspace, clock).cohort
         for customer_id, customer in sorted(customers.items()):

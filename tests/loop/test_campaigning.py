@@ -11,6 +11,7 @@ from app.bootstrap import App, build
 from app.config import Settings
 from app.errors import Conflict, InvalidInput, NotFound
 from app.events.schemas import EventKind
+from app.loop.enrolling import Planned
 from app.strategy.running.planning import Terms
 from app.strategy.running.schemas import Status
 from app.strategy.running.store import campaign_members, campaign_runs
@@ -186,6 +187,20 @@ def test_a_plan_starts_with_its_own_arms_and_once(app: App, shop: Workspace) -> 
         begin(app, shop, campaign_of("plan", arms=("one", "two"), holdout=0.4), arms=arms)
     with pytest.raises(InvalidInput, match="which the campaign does not have"):
         begin(app, shop, campaign_of("plan2"), arms=dict.fromkeys(everybody, "three"))
+
+
+def test_whoever_was_merged_after_the_plan_was_made_does_not_stop_it(app: App, shop: Workspace) -> None:
+    planned = [Planned(customer_id) for customer_id in customers_of(app, shop).values()]
+    kept, gone = name_of(50), name_of(51)
+    app.pipeline.merging.merge(shop, kept, gone, by="Bo", reason="one person", now=NOW)
+    app.pipeline.campaigns.start(shop, campaign=campaign_of("merged"), members=planned, by="Ana", now=NOW)
+    members = members_of(app, shop, "merged")
+    assert len(members) == len(planned) - 1
+    assert kept in members
+    with pytest.raises(InvalidInput, match="not customers of this workspace"):
+        app.pipeline.campaigns.start(
+            shop, campaign=campaign_of("strangers"), members=[*planned, Planned("cu_nobody")], by="Ana", now=NOW
+        )
 
 
 def test_the_log_alone_restores_everything(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from app.database.engine import Database, metadata
 from app.database.types import UtcTime
 from app.errors import NotFound
 from app.strategy.batch.schemas import Plan, PlannedCustomer
+from app.strategy.running.store import campaign_runs
 
 KEPT = 20
 """Drafts that are kept of a workspace; the oldest goes first."""
@@ -68,7 +69,9 @@ class PlanStore:
 
 
 def _forget_old(connection: Connection, workspace_id: str) -> None:
-    mine = plans.c.workspace_id == workspace_id
-    old = select(plans.c.plan_id).where(mine).order_by(plans.c.made_at.desc(), plans.c.plan_id).offset(KEPT)
+    """Let go of the oldest drafts; what became a campaign stays."""
+    runs = select(campaign_runs.c.campaign_id).where(campaign_runs.c.workspace_id == workspace_id)
+    drafts = (plans.c.workspace_id == workspace_id, plans.c.plan_id.not_in(runs))
+    old = select(plans.c.plan_id).where(*drafts).order_by(plans.c.made_at.desc(), plans.c.plan_id).offset(KEPT)
     names = list(connection.scalars(old))
-    connection.execute(delete(plans).where(mine, plans.c.plan_id.in_(names)))
+    connection.execute(delete(plans).where(*drafts, plans.c.plan_id.in_(names)))
