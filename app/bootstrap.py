@@ -135,6 +135,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         storyteller=Storyteller(large, prompts, small=small),
         taxonomy=taxonomy,
     )
+    costing = Costing(database, policy, taxonomy)
     recommender = Recommender(
         database=database,
         log=log,
@@ -146,7 +147,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         knowledge_base=knowledge_base,
         search=search,
         copywriter=Copywriter(large, prompts),
-        costing=Costing(database, policy, taxonomy),
+        costing=costing,
         answers=Answers(database, identity),
         policy=policy,
         taxonomy=taxonomy,
@@ -154,6 +155,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     campaigns = Campaigns(
         database=database,
         log=log,
+        costing=costing,
         knowledge_base=knowledge_base,
         approving=Approving(
             reckoner=reckoner,

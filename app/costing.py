@@ -5,12 +5,15 @@ from threading import Lock
 
 from app.access.schemas import Workspace
 from app.database.engine import Database
+from app.errors import InvalidInput
 from app.events import catalogue
+from app.retrieval.schemas import Campaign
 from app.strategy.gate.margins import Margins, margins_of
 from app.strategy.gate.offers import NOTHING_SPENT, Spent
 from app.strategy.gate.policy import Policy
 from app.strategy.running.schemas import Run
 from app.strategy.running.store import RunStore
+from app.strategy.wording import money
 from app.text.taxonomy import Taxonomy
 
 _ALL = 10**9
@@ -51,6 +54,26 @@ class Costing:
         costs = {r.campaign.campaign_id: self._promised(workspace, r) for r in runs}
         of_month = (r for r in runs if r.campaign.starts_at.astimezone(workspace.zone).strftime("%Y-%m") == month)
         return Spent(sum(costs[r.campaign.campaign_id] for r in of_month), costs)
+
+    def afford(self, workspace: Workspace, campaign: Campaign, members: int, *, now: datetime) -> None:
+        """Refuse a campaign whose offers are expected to cost more than is left of the month's or a campaign's budget.
+
+        Expected cost: members who are not held out, spread over the arms by their propensities, times the share that
+        takes an offer up, times its amount. InvalidInput says how much too much.
+        """
+        budget, offered = self._policy.budget, [arm for arm in campaign.arms if arm.offer]
+        if not offered or (budget.month_minor is None and budget.campaign_minor is None):
+            return
+        amount = sum(arm.propensity * arm.offer.amount_minor for arm in offered if arm.offer)
+        cost = budget.take_up * members * amount
+        month = None if budget.month_minor is None else budget.month_minor - self.spent(workspace, as_of=now).month
+        left = min(limit for limit in (month, budget.campaign_minor) if limit is not None)
+        if cost > left:
+            raise InvalidInput(
+                f"its offers are expected to cost {money(cost, workspace.currency, 'en')}, and of the budget "
+                f"{money(max(left, 0.0), workspace.currency, 'en')} is left: name a smaller audience, or raise the "
+                "budget in policy.yaml"
+            )
 
     def _promised(self, workspace: Workspace, run: Run) -> float:
         """Expected cost of a campaign's offers: those written to times the share that takes an offer up.

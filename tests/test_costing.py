@@ -12,6 +12,7 @@ from app.bootstrap import App, build
 from app.config import Settings
 from app.correcting import By
 from app.costing import Costing
+from app.errors import InvalidInput
 from app.events.schemas import EventKind, Item
 from app.events.sources.mapping import Parsed
 from app.retrieval.schemas import Arm, Campaign, Channel, Offer, OfferType
@@ -163,3 +164,15 @@ def test_what_was_approved_by_now_is_spent_also_where_the_data_end_long_before(a
         RunStore(app.database).put(connection, shop.workspace_id, run, members(handed=0, waiting=20, held=10))
     limited = replace(app.pipeline.recommender, costing=costing(app, month_minor=10**6))
     assert limited.request(shop, "u1", as_of=AS_OF, now=now, lang="zh").spent.month == 2000.0
+
+
+def test_a_campaign_whose_offers_exceed_the_budget_is_refused_with_what_to_do(app: App) -> None:
+    shop = app.pipeline.access.ensure(a_workspace("afford"))
+    arm = Arm(arm_id="a", channel=Channel.SMS, offer=OFFER, propensity=0.5)
+    campaign = a_run("big", AS_OF).campaign.model_copy(update={"arms": (arm,), "holdout_share": 0.5})
+    # 100 members, half of them held out, a tenth takes 10 yuan: 50 yuan.
+    costing(app, campaign_minor=5000, month_minor=5000).afford(shop, campaign, 100, now=AS_OF)
+    costing(app).afford(shop, campaign, 10**6, now=AS_OF)
+    for limit in ({"campaign_minor": 4999}, {"month_minor": 4999}):
+        with pytest.raises(InvalidInput, match="smaller audience"):
+            costing(app, **limit).afford(shop, campaign, 100, now=AS_OF)

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.access.schemas import Workspace
+from app.costing import Costing
 from app.database.engine import Database
 from app.errors import Conflict, InvalidInput, NotFound
 from app.events.store import Appended, EventLog
@@ -46,11 +47,13 @@ class Campaigns:
         enrolling: Enrolling,
         handing: HandingOut,
         measuring: Measuring,
+        costing: Costing,
     ) -> None:
         """All parts share one database. `handing` and `measuring` are for callers too."""
         self.handing, self.measuring = handing, measuring
         self._database, self._log, self._store = database, log, RunStore(database)
         self._knowledge_base, self._approving, self._enrolling = knowledge_base, approving, enrolling
+        self._costing = costing
 
     # --- strategies ----------------------------------------------------------------------------------------
 
@@ -81,14 +84,16 @@ class Campaigns:
     ) -> RunView:
         """Make a strategy a campaign: draw who gets it and who is left in peace, and log both.
 
-        It addresses everybody in the strategy's situation, or the segment that `terms` names. InvalidInput when that
-        is too small to be split, Conflict when something was said to the strategy before or it proposes nothing.
+        It addresses everybody in the strategy's situation, or the segment that `terms` names. InvalidInput when that is
+        too small to be split or the offers exceed the budget; Conflict when something was said to the strategy before,
+        or it proposes nothing.
         """
         clock = self.clock(workspace, now=now)
         known = self.proposed(workspace, decision_id, now=now)
         _refuse_unless_open(known)
         said = Said(by=_name(by), at=now, reason=_reason(reason) if reason else "")
         run, addressed = self._approving.run_of(workspace, known.strategy, terms, said, clock=clock, now=now)
+        self._costing.afford(workspace, run.campaign, len(addressed), now=now)
         self._enrolling.begin(workspace, run, [Planned(customer_id) for customer_id in addressed], clock=clock, now=now)
         return self.show(workspace, run.campaign.campaign_id, now=now)
 
@@ -121,6 +126,7 @@ class Campaigns:
             ai_label=ai_label,
             approved=Said(by=_name(by), at=now, reason=_reason(reason) if reason else ""),
         )
+        self._costing.afford(workspace, run.campaign, len(members), now=now)
         self._enrolling.begin(workspace, run, members, clock=self.clock(workspace, now=now), now=now)
         return self.show(workspace, campaign.campaign_id, now=now)
 
