@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, moment_of, opened
+from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, asking
 from app.cli.output import print_json
 from app.console.format import Formatter
 from app.insights.drivers import CustomerExplanation
@@ -22,10 +22,8 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say what a customer's expected value is made of, each share with its evidence, and what would change it."""
-    with opened(data) as app:
-        shop = app.pipeline.access.workspace(workspace)
-        said = lang or shop.language
-        found = app.pipeline.explanation(shop, customer, as_of=moment_of(app, shop, as_of), lang=said)
+    with asking(workspace, as_of, lang, data) as (app, shop, moment, said):
+        found = app.pipeline.explanation(shop, customer, as_of=moment, lang=said)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:

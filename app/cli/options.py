@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -12,10 +12,11 @@ from app.access.schemas import Workspace
 from app.bootstrap import App, build
 from app.config import Settings
 from app.events.timestamps import parse_as_of
+from app.schema import Lang
 
 WorkspaceName = Annotated[str, typer.Option("--workspace", "-w", envvar="UNDERSTORY_WORKSPACE", help="Workspace name.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="Date (end of that day, workspace zone) or ISO 8601 time.")]
-Language = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="Language of the answer.")]
+Language = Annotated[Lang | None, typer.Option("--lang", help="Language of the answer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 EmbedderPlace = Annotated[
     str,
@@ -38,3 +39,20 @@ def opened(data: Path | None, **changes: str) -> Iterator[App]:
 def moment_of(app: App, shop: Workspace, as_of: str) -> datetime:
     """The moment that `--as-of` names; without it, as far as the data reach."""
     return parse_as_of(as_of, shop.zone) if as_of else app.pipeline.clock(shop, now=datetime.now(UTC))
+
+
+class Question(NamedTuple):
+    """What a question of the command line is put to."""
+
+    app: App
+    shop: Workspace
+    moment: datetime
+    lang: Lang
+
+
+@contextmanager
+def asking(workspace: str, as_of: str, lang: Lang | None, data: Path | None) -> Iterator[Question]:
+    """The product with its workspace, at the moment and in the language that were named or are usual there."""
+    with opened(data) as app:
+        shop = app.pipeline.access.workspace(workspace)
+        yield Question(app, shop, moment_of(app, shop, as_of), lang or shop.language)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, moment_of, opened
+from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, asking, opened
 from app.cli.output import print_json
 from app.cli.segments_output import (
     print_count,
@@ -45,13 +45,12 @@ def matrix(
         given = {"workspace": workspace, "as_of": as_of, "lang": lang, "data": data}
         context.default_map = {command: {name: value for name, value in given.items() if value}}
         return
-    with opened(data) as app:
-        shop = app.pipeline.access.workspace(workspace)
-        found = app.pipeline.audiences.matrix(shop, as_of=moment_of(app, shop, as_of))
+    with asking(workspace, as_of, lang, data) as (app, shop, moment, language):
+        found = app.pipeline.audiences.matrix(shop, as_of=moment)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        print_matrix(found, lang or shop.language)
+        print_matrix(found, language)
 
 
 @segments.command()
@@ -78,11 +77,9 @@ def count(
     as_json: AsJson = False,
 ) -> None:
     """Count who is in a segment."""
-    with opened(data) as app:
-        shop, audiences = app.pipeline.access.workspace(workspace), app.pipeline.audiences
-        moment, language = moment_of(app, shop, as_of), lang or shop.language
-        wanted = audiences.expression_of(shop, expression)
-        found = audiences.count(shop, wanted, as_of=moment, lang=language)
+    with asking(workspace, as_of, lang, data) as (app, shop, moment, language):
+        wanted = app.pipeline.audiences.expression_of(shop, expression)
+        found = app.pipeline.audiences.count(shop, wanted, as_of=moment, lang=language)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -101,11 +98,9 @@ def members(
     as_json: AsJson = False,
 ) -> None:
     """List who is in a segment, by customer_id; contact data are masked."""
-    with opened(data) as app:
-        shop, audiences = app.pipeline.access.workspace(workspace), app.pipeline.audiences
-        moment, language = moment_of(app, shop, as_of), lang or shop.language
-        wanted = audiences.expression_of(shop, expression)
-        found = audiences.page(shop, wanted, as_of=moment, lang=language, limit=limit, after=after)
+    with asking(workspace, as_of, lang, data) as (app, shop, moment, language):
+        wanted = app.pipeline.audiences.expression_of(shop, expression)
+        found = app.pipeline.audiences.page(shop, wanted, as_of=moment, lang=language, limit=limit, after=after)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -121,9 +116,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List saved segments with their counts now."""
-    with opened(data) as app:
-        shop = app.pipeline.access.workspace(workspace)
-        moment, language = moment_of(app, shop, as_of), lang or shop.language
+    with asking(workspace, as_of, lang, data) as (app, shop, moment, language):
         found = app.pipeline.audiences.saved(shop, as_of=moment, lang=language)
     if as_json:
         print_json({"segments": [one.model_dump(mode="json") for one in found]})
@@ -142,9 +135,8 @@ def save(
     as_json: AsJson = False,
 ) -> None:
     """Keep an expression under a name."""
-    with opened(data) as app:
-        shop, now = app.pipeline.access.workspace(workspace), datetime.now(UTC)
-        moment, language = moment_of(app, shop, as_of), lang or shop.language
+    now = datetime.now(UTC)
+    with asking(workspace, as_of, lang, data) as (app, shop, moment, language):
         found = app.pipeline.audiences.save(shop, name, expression, by=BY, now=now, as_of=moment, lang=language)
     print_one(found, as_json)
 
@@ -155,9 +147,8 @@ def rename(
     as_of: AsOf = "", lang: Language = None, data: DataDir = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Give a saved segment another name."""
-    with opened(data) as app:
-        shop, now = app.pipeline.access.workspace(workspace), datetime.now(UTC)
-        moment, language = moment_of(app, shop, as_of), lang or shop.language
+    now = datetime.now(UTC)
+    with asking(workspace, as_of, lang, data) as (app, shop, moment, language):
         found = app.pipeline.audiences.change(
             shop, segment, name=name, expression=None, now=now, as_of=moment, lang=language
         )
@@ -188,9 +179,8 @@ def export(
 ) -> None:
     """Write who of a segment may be contacted to a file, all of it or nothing; the export is on record."""
     wanted: ExportFormat = kind or ("jsonl" if out.suffix.lower() in (".jsonl", ".ndjson") else "csv")
-    with opened(data) as app:
-        shop, now = app.pipeline.access.workspace(workspace), datetime.now(UTC)
-        moment, language = moment_of(app, shop, as_of), lang or shop.language
+    now = datetime.now(UTC)
+    with asking(workspace, as_of, lang, data) as (app, shop, moment, language):
         asked = Asked(expression, channel, wanted, moment, now, language, BY)
         with new_file(out) as file:
             found = app.pipeline.exporting.export(shop, asked, file)
