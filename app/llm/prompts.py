@@ -7,6 +7,7 @@ prompts/README.md says how to write one.
 
 import hashlib
 import json
+import pkgutil
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -21,12 +22,15 @@ from pydantic import BaseModel, ValidationError
 
 from app.errors import InvalidInput
 from app.llm.chat_model import Message, Sampling
+from app.llm.examples import load_examples, shown
 from app.llm.output_schema import class_path, strict_schema
 from app.schema import Frozen, Lang
 
 ROLES = ("system", "user", "repair")
 SCHEMA = "output_schema"
 """Every prompt shows this variable: the schema of its output class, never retyped."""
+EXAMPLES = "examples"
+"""A system section that shows this variable has few-shot examples in `examples/NAME.yaml`."""
 FAULT = "fault"
 """The one extra variable of the repair section: what was wrong with the first answer."""
 
@@ -42,13 +46,15 @@ class PromptHeader(Frozen):
     output: str
     """Dotted path of the pydantic class that the answer becomes."""
     variables: tuple[str, ...]
-    """What the system and user sections use, no more and no less, beside `output_schema`."""
+    """What the system and user sections use, no more and no less, beside `output_schema` and `examples`."""
     sampling: Sampling = Sampling()
 
 
 class _Prompt(NamedTuple):
     header: PromptHeader
     roles: Mapping[str, Template]
+    examples: str
+    """Its few-shot examples as they are shown."""
     fingerprint: str
 
 
@@ -78,7 +84,7 @@ class PromptLibrary:
     """All prompts of a folder, loaded and checked at once: a bad file is one clear error at start-up."""
 
     def __init__(self, folder: Path) -> None:
-        """Read every `*.md` in `folder` except README.md; partials lie in `folder/_partials`."""
+        """Read every `*.md` in `folder` except README.md; partials lie in `folder/_partials`, examples beside."""
         self._folder = folder
         self._jinja = SandboxedEnvironment(
             loader=FileSystemLoader(folder),
@@ -101,7 +107,7 @@ class PromptLibrary:
         return self._prompts[name].header
 
     def fingerprint(self, name: str) -> str:
-        """First 12 hex digits of SHA-256 over the file and the partials it includes."""
+        """First 12 hex digits of SHA-256 over the file, the partials it includes and its examples."""
         return self._prompts[name].fingerprint
 
     def render(self, name: str, output: type[BaseModel], values: Mapping[str, str]) -> RenderedPrompt:
@@ -111,7 +117,7 @@ class PromptLibrary:
         if prompt.header.output != class_path(output):
             raise InvalidInput(f"prompt {name!r} is written for {prompt.header.output}, not {class_path(output)}")
         schema = _Trusted(json.dumps(strict_schema(output), ensure_ascii=False, separators=(",", ":")))
-        given = {**values, SCHEMA: schema}
+        given = {**values, SCHEMA: schema, EXAMPLES: _Trusted(prompt.examples)}
         return RenderedPrompt(
             name=name,
             output=prompt.header.output,
@@ -129,17 +135,23 @@ class PromptLibrary:
         header, body = _split_front_matter(source, path.name)
         sections = _split_roles(body, path.name)
         try:
-            partials = {name: _read(self._folder / name) for name in sorted(self._included(body))}
-            asked = self._used(sections["system"]) | self._used(sections["user"])
+            parts = {name: _read(self._folder / name) for name in sorted(self._included(body))}
+            static, asked = self._used(sections["system"]), self._used(sections["user"])
             repair = self._used(sections["repair"])
             roles = {role: self._jinja.from_string(text) for role, text in sections.items()}
         except (TemplateError, OSError) as error:
             raise InvalidInput(f"prompt {path.name}: {error}") from error
-        _require_same(f"prompt {path.name}: variables", {*header.variables, SCHEMA}, asked)
+        _require_same(f"prompt {path.name}: variables", {*header.variables, SCHEMA}, (static | asked) - {EXAMPLES})
         _require_same(f"prompt {path.name}: repair section", {FAULT}, repair)
-        if any(_MARKER.search(text) for text in partials.values()):
+        if any(_MARKER.search(text) for text in parts.values()):
             raise InvalidInput(f"prompt {path.name}: a partial holds a role marker; they belong to the prompt")
-        return _Prompt(header, roles, _fingerprint(source, partials))
+        file = self._folder / "examples" / f"{path.stem}.yaml"
+        if file.exists() != (EXAMPLES in static):
+            raise InvalidInput(f"prompt {path.name}: examples/{file.name} and {{{{ examples }}}} want each other")
+        if file.exists():
+            parts[file.name] = _read(file)
+        examples = _examples(file, header, roles["user"]) if file.exists() else ""
+        return _Prompt(header, roles, examples, _fingerprint(source, parts))
 
     def _included(self, source: str) -> set[str]:
         """All files that `source` includes, directly or not."""
@@ -199,6 +211,16 @@ def _split_roles(body: str, name: str) -> dict[str, str]:
     if roles != ROLES or before.strip():
         raise InvalidInput(f"prompt {name}: wants the sections {', '.join(ROLES)} in this order, has {roles}")
     return dict(zip(roles, parts[1::2], strict=True))
+
+
+def _examples(file: Path, header: PromptHeader, question: Template) -> str:
+    """The examples in `file`, each asked as a customer is."""
+    try:
+        output = pkgutil.resolve_name(header.output)
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(f"prompt {file.stem}: there is no output class {header.output}") from error
+    found = load_examples(file, output, header.variables)
+    return shown({_text(question, example.values): example.said for example in found})
 
 
 def _require_same(what: str, wanted: set[str], given: set[str]) -> None:

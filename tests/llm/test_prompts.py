@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from app.errors import InvalidInput
 from app.insights.schemas import StoryDraft
+from app.insights.select import Selection
 from app.llm.prompts import PromptLibrary, as_data
 from app.schema import Frozen
 
@@ -148,6 +149,47 @@ def test_the_fingerprint_follows_the_file_and_its_partials_and_nothing_else(tmp_
     changed_file = fingerprint(body + "\n")
     (partials / "rules.md").write_text("Be short.", encoding="utf-8")
     assert len({first, changed_file, fingerprint(body)}) == 3
+
+
+def exemplified(folder: Path, examples: str) -> PromptLibrary:
+    (folder / "examples").mkdir(exist_ok=True)
+    (folder / "examples" / "one.yaml").write_text(examples, encoding="utf-8")
+    header = HEADER.format(path="app.insights.select.Selection")
+    (folder / "one.md").write_text(header + BODY.replace("<!-- user", "{{ examples }}\n<!-- user"), encoding="utf-8")
+    return PromptLibrary(folder)
+
+
+def test_examples_are_asked_as_customers_are_and_stand_before_them(tmp_path: Path) -> None:
+    library = exemplified(tmp_path, "- values: {name: '<i>Li</i>'}\n  answer: {claims: [3]}\n")
+    system, user = library.render("one", Selection, {"name": "Wu"}).messages
+    assert '### Example 1\n<b>＜i＞Li＜/i＞</b>\nAnswer:\n{"seed":3}' in system.content
+    assert user.content == "<b>Wu</b>"
+    before = library.fingerprint("one")
+    assert exemplified(tmp_path, "- values: {name: Li}\n  answer: {claims: [4]}\n").fingerprint("one") != before
+
+
+@pytest.mark.parametrize(
+    ("examples", "reason"),
+    [
+        ("- values: {name: Li}\n  answer: {claims: [three]}\n", "does not fit Selection: claims"),
+        ("- values: {nane: Li}\n  answer: {claims: [3]}\n", "exactly the values name"),
+        ("- {answer: {claims: [3]}}\n", "values"),
+        ("- [", "examples of prompt one"),
+    ],
+)
+def test_an_example_that_no_customer_could_give_is_refused_at_start_up(
+    tmp_path: Path, examples: str, reason: str
+) -> None:
+    with pytest.raises(InvalidInput, match="examples of prompt one") as raised:
+        exemplified(tmp_path, examples)
+    assert reason in str(raised.value)
+
+
+def test_examples_that_no_prompt_shows_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "one.yaml").write_text("[]", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="want each other"):
+        written(tmp_path)
 
 
 def test_a_partial_cannot_bring_in_a_role(tmp_path: Path) -> None:

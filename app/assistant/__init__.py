@@ -1,0 +1,1 @@
+"""The chat agent and its deterministic router, shared by every front."""
