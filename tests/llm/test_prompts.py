@@ -162,7 +162,7 @@ def exemplified(folder: Path, examples: str) -> PromptLibrary:
 def test_examples_are_asked_as_customers_are_and_stand_before_them(tmp_path: Path) -> None:
     library = exemplified(tmp_path, "- values: {name: '<i>Li</i>'}\n  answer: {claims: [3]}\n")
     system, user = library.render("one", Selection, {"name": "Wu"}).messages
-    assert '### Example 1\n<b>＜i＞Li＜/i＞</b>\nAnswer:\n{"seed":3}' in system.content
+    assert '### Example 1\n<b>＜i＞Li＜/i＞</b>\nAnswer:\n{"claims":[3]}' in system.content
     assert user.content == "<b>Wu</b>"
     before = library.fingerprint("one")
     assert exemplified(tmp_path, "- values: {name: Li}\n  answer: {claims: [4]}\n").fingerprint("one") != before
