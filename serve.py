@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from app.config import SMALL_MODEL, TINY_MODEL, VLLM_PYTHON, Settings
 from app.errors import InvalidInput, UnderstoryError
+from app.llm.failures import place
 from app.llm.server import ServerChild, free_port, read_mark, vllm_command
 
 OURS = "cpu"
@@ -76,7 +77,7 @@ def read_start() -> Start:
     if llm == OURS:
         return _with_own_server(_settings(given), Path(model) if model else None)
     if llm == "none":
-        given |= {"llm_url": "", "small_llm_url": ""}
+        given = {"llm_url": "", "small_llm_url": "", **given}
     elif llm:
         given["llm_url"] = llm
     return Start(_settings(given | ({"llm_model": model} if model else {})))
@@ -98,7 +99,7 @@ def _rungs(settings: Settings, server: ServerChild | None) -> str:
         "large": (settings.llm_url, settings.llm_model),
         "small": (settings.small_llm_url, settings.small_llm_model),
     }
-    rungs = [f"{rung} rung {model} at {url}" for rung, (url, model) in named.items() if url]
+    rungs = [f"{rung} rung {model} at {place(url)}" for rung, (url, model) in named.items() if url]
     if not rungs:
         return "none: the composer tells everything (--llm cpu, or --llm URL --llm-model NAME)"
     return ", ".join(rungs) + ("; starting, the composer answers until it is ready" if server else "")
@@ -128,6 +129,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR|NAME",
         help="with cpu a model folder (default the shipped one, else .models/tiny), with a URL the served name",
     )
+    parser.add_argument(
+        "--small-llm", dest="small_llm_url", metavar="URL", help="server of a small model, which only chooses"
+    )
+    parser.add_argument("--small-llm-model", metavar="NAME", help="its served name")
     parser.add_argument(
         "--embedder",
         metavar="DIR|URL",

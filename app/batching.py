@@ -11,8 +11,8 @@ from typing import NamedTuple
 from app.access.schemas import Workspace
 from app.events.schemas import Event, History, Member
 from app.identity.schemas import NO_BONDS, Bonds, Customer
+from app.insights.fitness import mentions
 from app.insights.predictions import explain, prediction_claims
-from app.insights.verify import mentions
 from app.narrative.book import Book
 from app.narrative.claims import choose
 from app.narrative.render import say
@@ -101,7 +101,8 @@ class Batching:
         model, of = shared.reckoning.model, customer.customer_id
         facts = self._facts(workspace, folded, profile, lang)
         ltv, churn = explain(model.ltv(of), model.churn(of), facts)
-        predicted = prediction_claims(of, ltv, churn, as_of=profile.as_of)
+        concern = self._of.policy.acting.concern
+        predicted = prediction_claims(of, ltv, churn, as_of=profile.as_of, concern=concern)
         known = attributes.view(state.attributes, until)[0]
         today = profile.model_copy(update={"consents": consents_of(state, bonds), "attributes": known})
         return KnownCustomer(today, ltv, churn, (*facts, *predicted), history)

@@ -3,33 +3,47 @@
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.acting import Acting
+from app.assistant.agent import Assistant
+from app.assistant.one_turn import Parts
+from app.assistant.planner import Planner
+from app.assistant.replies.answering import Replies
+from app.assistant.router import load_router
+from app.assistant.word_reply import ReplyWriter
 from app.audiences import Audiences
 from app.batching import Batching
+from app.briefing import Briefing
 from app.config import ROOT, Settings
 from app.correcting import Correcting
 from app.costing import Costing
 from app.database.engine import Database
 from app.database.migrate import upgrade
-from app.errors import InvalidInput
 from app.events.cleaning_report import Cleaning
 from app.events.quarantine import Quarantine
 from app.events.source_settings import SourceStore
 from app.events.store import EventLog
 from app.events.tail import Tail
+from app.explaining import Explaining
 from app.exporting import Exporting
 from app.identity.store import IdentityStore
 from app.ingest import Ingest
+from app.insights.brief.brief import Briefer
+from app.insights.churn.read import ChurnReader
+from app.insights.conclusion.conclude import Concluder
+from app.insights.ltv.lean import Leaner
+from app.insights.ltv.leaning import evaluated
+from app.insights.ltv.tell import LtvTeller
 from app.insights.story import Storyteller
 from app.insights.tags import Tagger
+from app.llm.budgets import Budget, micros
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
-from app.llm.vllm import OpenAICompatibleModel
+from app.llm.rungs import Address, Rungs, Terms, open_books, open_rungs
 from app.loop.approving import Approving
 from app.loop.campaigning import Campaigns
 from app.loop.enrolling import Enrolling
@@ -39,6 +53,7 @@ from app.merging import Merging
 from app.moves import Moves
 from app.pipeline import Pipeline
 from app.planning import Planning
+from app.portraying import Portraying
 from app.predict.inputs.gathering import Gatherer
 from app.predict.intent.intents import Intents
 from app.predict.kept.models import Models
@@ -63,6 +78,7 @@ from app.retrieval.store import KnowledgeBase
 from app.strategy.audiences.store import SegmentStore
 from app.strategy.copywriter import Copywriter
 from app.strategy.gate.policy import load_policy
+from app.strategy.segment_story.tell import SegmentTeller
 from app.telling import Teller
 from app.text.embedder import Embedder
 from app.text.embedding_server import EmbeddingServer
@@ -83,6 +99,7 @@ class App:
     settings: Settings
     database: Database
     pipeline: Pipeline
+    assistant: Assistant
 
 
 COLLECT_EVERY = 100_000
@@ -96,8 +113,8 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     upgrade(database)
     taxonomy = shipped_taxonomy()
     prompts = PromptLibrary(PROMPTS)
-    large = model or _chat_model(settings, settings.llm_url, settings.llm_model)
-    small = _chat_model(settings, settings.small_llm_url, settings.small_llm_model)
+    rungs = chosen_rungs(settings, database)
+    large, small = model or rungs.large, rungs.small
     vault, tail = Vault(database, settings.resolved_keys_dir()), Tail()
     log, identity = EventLog(database), IdentityStore(database, vault)
     profiles = ProfileStore(database, taxonomy_hash=taxonomy.fingerprint)
@@ -134,7 +151,14 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         reckoner=reckoner,
         storyteller=Storyteller(large, prompts, small=small),
         taxonomy=taxonomy,
+        concern=policy.acting.concern,
     )
+    leans = evaluated(Path(settings.lean_evaluation)) if settings.lean_evaluation else None
+    explaining = Explaining(
+        reader=reader, teller=teller, reckoner=reckoner, policy=policy, taxonomy=taxonomy,
+        ltv_teller=LtvTeller(large, prompts, Leaner(large, prompts, leans)), churn_reader=ChurnReader(large, prompts),
+    )  # fmt: skip
+    briefing = Briefing(teller, explaining, Briefer(large, prompts), policy, taxonomy)
     costing = Costing(database, policy, taxonomy)
     recommender = Recommender(
         database=database,
@@ -185,6 +209,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
             recorder=recorder,
             taxonomy=taxonomy,
             tagger=Tagger(large, prompts, taxonomy, small=small),
+            concluder=Concluder(large, prompts),
         ),
         profiles=profiles,
         ingester=ingester,
@@ -195,7 +220,10 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         rebuilding=rebuilding,
         knowledge_base=knowledge_base,
         search=search,
+        rungs=rungs,
         teller=teller,
+        explaining=explaining,
+        briefing=briefing,
         recommender=recommender,
         policy=policy,
         taxonomy=taxonomy,
@@ -206,6 +234,9 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         moves=Moves(identity, profiles, peers, taxonomy),
         reporting=Reporting(identity, gatherer, knowledge_base),
         audiences=audiences,
+        portraying=Portraying(
+            audiences, knowledge_base, search, SegmentTeller(large, prompts), policy, taxonomy
+        ),
         exporting=Exporting(
             log=log, identity=identity, audiences=audiences, segments=segments, reaching=reaching, policy=policy
         ),
@@ -232,7 +263,11 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     )
     for workspace in pipeline.access.workspaces():
         rebuilding.complete(workspace)
-    return App(settings, database, pipeline)
+    router = load_router(KNOWLEDGE / "router", taxonomy, StaticEmbedder(KNOWLEDGE / "embedder"))
+    planner = Planner(router, taxonomy, segments, prompts, large)
+    writer = ReplyWriter(large, prompts, taxonomy.forbidden_words())
+    assistant = Assistant(database, Parts(planner, Replies(pipeline, writer), identity))
+    return App(settings, database, pipeline, assistant)
 
 
 def shipped_taxonomy() -> Taxonomy:
@@ -250,18 +285,24 @@ def chosen_embedder(settings: Settings) -> Embedder:
     return StaticEmbedder(folder) if (folder / MANIFEST).is_file() else SentenceEmbedder(folder)
 
 
-def _chat_model(settings: Settings, url: str, name: str) -> ChatModel | None:
-    """A model that settings name, or None: then the rungs below it speak, and say so."""
-    if not url:
-        return None
-    if not name:
-        raise InvalidInput("--llm needs --llm-model NAME: the name under which the server serves its model")
-    return OpenAICompatibleModel(
-        url,
-        name,
-        api_key=settings.llm_api_key.get_secret_value(),
-        timeout_s=settings.llm_timeout_s,
+def chosen_rungs(settings: Settings, database: Database) -> Rungs:
+    """The models that settings name; where there is none, the rungs below it speak, and say so."""
+    books = open_books(
+        database,
+        default=Budget(daily_tokens=settings.model_daily_tokens, daily_cost_micros=micros(settings.model_daily_cost)),
+        most_kept=settings.kept_answers,
+        kept_days=settings.kept_answers_days,
+        now=lambda: datetime.now(UTC),
     )
+    terms = Terms(
+        deadline_s=settings.llm_timeout_s,
+        api_key=settings.llm_api_key.get_secret_value(),
+        failures=settings.breaker_failures,
+        pause_s=settings.breaker_pause_s,
+        models=settings.models,
+    )
+    large = Address(settings.llm_url, settings.llm_model)
+    return open_rungs(books, large, Address(settings.small_llm_url, settings.small_llm_model), terms)
 
 
 def load_demo(app: App, *, now: datetime, progress: Progress = lambda _: None) -> Workspace:

@@ -1,10 +1,13 @@
 """Typed settings, read by `bootstrap`, `cli` and `serve.py` only. Every field can be set as UNDERSTORY_<NAME>."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.model_settings import Models
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: prompts/ and knowledge_base/ lie beside app/."""
@@ -30,6 +33,8 @@ def _folder_or_url(place: str) -> str:
 
 
 ServerUrl = Annotated[str, AfterValidator(_server_url)]
+_EMPTY = BeforeValidator(lambda given: None if given == "" else given)
+"""An empty line in `.env` leaves an optional number unset."""
 FolderOrUrl = Annotated[str, AfterValidator(_folder_or_url)]
 
 
@@ -58,7 +63,25 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr = SecretStr("")
     """Bearer token of the model servers, if they want one."""
     llm_timeout_s: float = Field(default=8.0, gt=0, le=120)
-    """Seconds that one story or strategy may wait for the model before the composer answers."""
+    """Seconds that one story or strategy may wait for the models, all rungs together, before the composer answers."""
+    models: Annotated[Models, NoDecode] = {}
+    """Served name -> settings of that model, as JSON or as the name of a file with JSON (app/model_settings.py), e.g.
+    {"qwen3-8b": {"thinking": false, "context_length": 8192, "prompt_price": 0.1, "completion_price": 0.4}}."""
+    model_daily_tokens: Annotated[int | None, _EMPTY] = Field(default=None, ge=0, le=10**12)
+    """Tokens of prompts and answers that a workspace may use in a day (UTC); empty means no limit."""
+    model_daily_cost: Annotated[Decimal | None, _EMPTY] = Field(default=None, ge=0, le=10**6, decimal_places=6)
+    """What a workspace's models may cost in a day (UTC), in the currency of their prices; empty means no limit."""
+    kept_answers: int = Field(default=20_000, ge=0, le=10_000_000)
+    """Answers of models that are kept per workspace, so that the same question is not asked twice; 0 keeps none."""
+    kept_answers_days: float = Field(default=30.0, gt=0, le=3650)
+    """Days after which a kept answer is asked for again."""
+    lean_evaluation: str = ""
+    """The summary.json of a `python -m evals run lean` that shows that leans of this large model help; only then may
+    it lean on expected values. Empty means off."""
+    breaker_failures: int = Field(default=3, ge=1, le=100)
+    """Failures in a row after which a model is left alone; one call that hits its deadline is enough."""
+    breaker_pause_s: float = Field(default=4.0, gt=0, le=600)
+    """Seconds that it is left alone before one call tries it again."""
     embedder: FolderOrUrl = ""
     """What turns campaigns and situations into vectors: a folder with a sentence-transformers model, or the base URL
     of an OpenAI-compatible server of embeddings; empty means the shipped one."""

@@ -14,6 +14,7 @@ from app.access.schemas import Workspace
 from app.access.store import AccessStore
 from app.acting import Acting
 from app.audiences import Audiences
+from app.briefing import Briefing
 from app.correcting import Correcting
 from app.database.engine import Database
 from app.events import catalogue
@@ -25,17 +26,20 @@ from app.events.schemas import Item
 from app.events.source_settings import SourceStore
 from app.events.sources.mapping import Parsed
 from app.events.store import EventLog
+from app.explaining import Explaining
 from app.exporting import Exporting
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
 from app.ingest import Ingest, Taken
-from app.insights.drivers import CustomerExplanation
+from app.insights.ltv.schemas import LtvStory
 from app.listing import SortBy, matches, named, row_of, sort_key
+from app.llm.rungs import Rungs
 from app.loop.campaigning import Campaigns
 from app.merging import Merging
 from app.moves import Moves
 from app.narrative.book import Book
 from app.planning import Planning
+from app.portraying import Portraying
 from app.predict.intent.intents import Intents
 from app.predict.kept.models import Models
 from app.predict.reckoning import Reckoner
@@ -80,7 +84,10 @@ class Pipeline:
     rebuilding: Rebuilding
     knowledge_base: KnowledgeBase
     search: CampaignSearch
+    rungs: Rungs
     teller: Teller
+    explaining: Explaining
+    briefing: Briefing
     recommender: Recommender
     policy: Policy
     taxonomy: Taxonomy
@@ -91,6 +98,7 @@ class Pipeline:
     moves: Moves
     reporting: Reporting
     audiences: Audiences
+    portraying: Portraying
     exporting: Exporting
     acting: Acting
     campaigns: Campaigns
@@ -206,10 +214,11 @@ class Pipeline:
         found = self.intents.of(workspace, book.history, churn, as_of=as_of)
         return next_purchase(customer, found, book, lang)
 
-    def explanation(self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang) -> CustomerExplanation:
+    def explanation(
+        self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang, ask_model: bool = True
+    ) -> LtvStory:
         """Why a customer's number is what it is, and what would change it; worked out on demand."""
-        reading = self.read_customer(workspace, ref, as_of=as_of, lang=lang, ask_model=False)
-        return self.teller.explain(workspace, reading, lang=lang)
+        return self.explaining.ltv(workspace, ref, as_of=as_of, lang=lang, ask_model=ask_model)
 
     # --- out: retrieval -> strategy ----------------------------------------------------------------------
 

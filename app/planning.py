@@ -23,7 +23,7 @@ from app.retrieval.store import KnowledgeBase
 from app.schema import Lang
 from app.strategy.audiences.store import SegmentStore
 from app.strategy.batch.arms import campaign_arms
-from app.strategy.batch.drafting import Brief, Shop, draft, holdout_share
+from app.strategy.batch.drafting import Brief, Drafted, Shop, draft, holdout_share
 from app.strategy.batch.folding import fold_small
 from app.strategy.batch.offering import offering_of
 from app.strategy.batch.schemas import Plan, PlannedCustomer, PlannedRow, PlanPage, PlanWish
@@ -70,15 +70,13 @@ class Planning:
 
         InvalidInput for a bad expression, nobody in the segment, or too many.
         """
-        brief = self._brief(workspace, wish, now=now, lang=lang)
-        members = self._members(workspace, brief)
-        asked = self._batching.requests(workspace, members, as_of=brief.as_of, now=now, lang=lang)
-        wanted = frozenset(wish.channels)
-        alone = [offering_of(customer_id, request, wanted) for customer_id, request in asked]
-        found = fold_small(alone, least=self._policy.least_arm)
-        holdout = holdout_share(brief, found)
-        drafted = draft(brief, found, self._shop(workspace, brief, holdout), holdout=holdout)
+        drafted = self._drafted(workspace, wish, now=now, lang=lang)
         self._store.put(workspace.workspace_id, drafted.plan, drafted.customers)
+        return _page(drafted.plan, drafted.customers, rows)
+
+    def sketch(self, workspace: Workspace, wish: PlanWish, *, now: datetime, lang: Lang, rows: int = 50) -> PlanPage:
+        """The same to look at: nothing is kept, so it cannot be confirmed."""
+        drafted = self._drafted(workspace, wish, now=now, lang=lang)
         return _page(drafted.plan, drafted.customers, rows)
 
     def show(self, workspace: Workspace, plan_id: str, *, rows: int = 50) -> PlanPage:
@@ -115,6 +113,16 @@ class Planning:
         if not self._runs.begun(workspace.workspace_id, [plan_id]):
             raise Conflict(f"plan {plan_id!r} is a draft: confirm it first, then export its messages")
         return self._campaigns.handing.hand_out(workspace, plan_id, sink, now=now)
+
+    def _drafted(self, workspace: Workspace, wish: PlanWish, *, now: datetime, lang: Lang) -> Drafted:
+        brief = self._brief(workspace, wish, now=now, lang=lang)
+        members = self._members(workspace, brief)
+        asked = self._batching.requests(workspace, members, as_of=brief.as_of, now=now, lang=lang)
+        wanted = frozenset(wish.channels)
+        alone = [offering_of(customer_id, request, wanted) for customer_id, request in asked]
+        found = fold_small(alone, least=self._policy.least_arm)
+        holdout = holdout_share(brief, found)
+        return draft(brief, found, self._shop(workspace, brief, holdout), holdout=holdout)
 
     def _brief(self, workspace: Workspace, wish: PlanWish, *, now: datetime, lang: Lang) -> Brief:
         as_of = self._campaigns.clock(workspace, now=now)

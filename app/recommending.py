@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from app.access.schemas import Workspace
@@ -17,7 +18,7 @@ from app.events.store import EventLog
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
 from app.ingest import Ingest
-from app.narrative.schemas import Claim
+from app.narrative.schemas import Claim, Sentence
 from app.predict.explain.paths import counts_of, history_of, value_paths
 from app.predict.reckoning import Reckoner, Reckoning
 from app.predict.response.answers import Answers
@@ -29,9 +30,10 @@ from app.reading import Reader
 from app.retrieval.near import POOL
 from app.retrieval.schemas import Retrieval
 from app.retrieval.search import CampaignSearch
-from app.retrieval.situation import Situation, situation_of
+from app.retrieval.situation import Situation, segment_of, situation_of
 from app.retrieval.store import KnowledgeBase
 from app.schema import Lang
+from app.strategy.cases import of_segment
 from app.strategy.copywriter import Copywriter
 from app.strategy.decisions import decision_event, new_decision_id
 from app.strategy.evidence import shown
@@ -59,6 +61,9 @@ class KnownCustomer(NamedTuple):
     claims: tuple[Claim, ...]
     history: History
     """Up to now; what is later than the profile counts only for what was sent."""
+    told: tuple[Sentence, ...] = ()
+    spoken: Mapping[str, str] = MappingProxyType({})
+    """The claims in prose and one by one, where somebody is to read them."""
 
 
 class Group(NamedTuple):
@@ -143,6 +148,8 @@ class Recommender:
             churn=reading.churn,
             claims=reading.story.claims,
             history=today.history,
+            told=reading.narrative.sentences,
+            spoken=reading.spoken,
         )
         return self.request_of(workspace, known, self.shared(workspace, as_of=as_of, now=now), now=now, lang=lang)
 
@@ -165,13 +172,17 @@ class Recommender:
         profile, claims, as_of = known.profile, known.claims, known.profile.as_of
         topics = item_topics(claims, known.history.items, self.taxonomy)
         group = shared.group(profile.rfm_class)
+        situation = situation_of(profile, claims=claims, item_topics=topics)
         return StrategyRequest(
             workspace=workspace,
             profile=profile,
             ltv=known.ltv,
             churn=known.churn,
             claims=claims,
-            retrieval=shared.retrieve(situation_of(profile, claims=claims, item_topics=topics)),
+            retrieval=shared.retrieve(situation),
+            segment=of_segment(shared.retrieve(segment_of(situation)), least=self.policy.min_group),
+            told=known.told,
+            spoken=known.spoken,
             purchase_rate=group.purchase_rate,
             answers=self.answers.of(workspace, _own_touches(known.history, as_of), as_of=as_of),
             usual_basket=shared.usual_basket,

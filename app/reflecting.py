@@ -12,9 +12,14 @@ from app.access.schemas import Workspace
 from app.errors import NotFound
 from app.events.schemas import Event, EventKind
 from app.identity.schemas import Customer
+from app.insights.conclusion.conclude import Concluder
+from app.insights.conclusion.schemas import Concluded, Conclusion
 from app.insights.fine_tags import Tag
 from app.insights.material import material_of
 from app.insights.tags import Read, Rung, Tagger
+from app.llm.chat_model import About
+from app.llm.ladder import Rung as ModelRung
+from app.profile.concluded import CONCLUSION
 from app.profile.fold import State
 from app.profile.history import THRESHOLD, due, reflected_at, reflection_properties
 from app.profile.known.attributes import rejected
@@ -60,6 +65,10 @@ class Reflected(Frozen):
     inferred: tuple[Inferred, ...]
     dropped: tuple[str, ...]
     """Why inferences of a model were left out."""
+    conclusions: tuple[Concluded, ...] = ()
+    """What changed and what it may have to do with: inferences, never facts."""
+    concluded_by: ModelRung | None = None
+    """Who worded them; None without any."""
     event_id: str | None
     """The event that records the reflection; None when this very profile had been reflected upon already."""
 
@@ -72,15 +81,29 @@ class Due(NamedTuple):
     score: float
 
 
+class Found(NamedTuple):
+    """What one reflection infers and concludes."""
+
+    read: Read
+    conclusion: Conclusion
+
+
 class Reflecting:
     """Reads customers' words and writes what they allow to infer into the log."""
 
     def __init__(
-        self, *, reader: Reader, profiles: ProfileStore, recorder: Recorder, tagger: Tagger, taxonomy: Taxonomy
+        self,
+        *,
+        reader: Reader,
+        profiles: ProfileStore,
+        recorder: Recorder,
+        tagger: Tagger,
+        concluder: Concluder,
+        taxonomy: Taxonomy,
     ) -> None:
         """All parts share one database."""
         self._reader, self._profiles, self._recorder = reader, profiles, recorder
-        self._tagger, self._taxonomy = tagger, taxonomy
+        self._tagger, self._concluder, self._taxonomy = tagger, concluder, taxonomy
 
     def reflect(
         self, workspace: Workspace, ref: str, *, trigger: UpdateMode | None, now: datetime, lang: Lang | None = None
@@ -103,16 +126,20 @@ class Reflecting:
         before = state.history.reflections[-1].event_id if state.history.reflections else None
         arrived = next((e.received_at for e in book.history.events if e.event_id == before), None)
         material = material_of(book.history, self._taxonomy, as_of=at, arrived_after=arrived)
+        said_in, about = lang or workspace.language, About(workspace.workspace_id, customer.customer_id)
         read = self._tagger.read(
             material,
+            about=about,
             as_of=at,
             zone=workspace.zone,
-            lang=lang or workspace.language,
+            lang=said_in,
             refused=lambda name, value: rejected(state.attributes, name, value),
         )
-        sayings = list(_sayings(workspace, customer, state, read, trigger, book.history.events[-1], now))
+        wanted = not rejected(state.attributes, CONCLUSION)
+        found = Found(read, self._concluder.of(state, book, said_in, about) if wanted else Conclusion())
+        sayings = list(_sayings(workspace, customer, state, found, trigger, book.history.events[-1]))
         fresh = self._recorder.write(workspace, customer, sayings, at=at, now=now)
-        return _reflected(customer, state, read, trigger, at, event_id=fresh[-1] if fresh else None)
+        return _reflected(customer, state, found, trigger, at, event_id=fresh[-1] if fresh else None)
 
     def due(
         self, workspace: Workspace, *, now: datetime, every_days: int | None = EVERY_DAYS, limit: int | None = None
@@ -140,24 +167,33 @@ def _due(customer_id: str, state: State, at: datetime, every_days: int | None) -
 
 
 def _sayings(
-    workspace: Workspace,
-    customer: Customer,
-    state: State,
-    read: Read,
-    trigger: UpdateMode,
-    newest: Event,
-    now: datetime,
+    workspace: Workspace, customer: Customer, state: State, found: Found, trigger: UpdateMode, newest: Event
 ) -> Iterator[Saying]:
     """One event for each inference, and one for the reflection, last; the same state gives the same message ids."""
-    names = (workspace.workspace_id, customer.customer_id, newest.event_id)
+    names, read = (workspace.workspace_id, customer.customer_id, newest.event_id), found.read
     base = message_id("reflection", *names, now=newest.received_at)
     for number, tag in enumerate(read.tags, 1):
-        yield Saying(EventKind.INFERENCE_RECORDED, f"{base}-{number}", _inference(tag, trigger))
-    recorded = reflection_properties(state.history, trigger, rung=read.rung, found=[tag.name for tag in read.tags])
-    yield Saying(EventKind.INFERENCE_RECORDED, base, recorded)
+        yield Saying(EventKind.INFERENCE_RECORDED, f"{base}-{number}", _inference(tag, trigger, read))
+    recorded = reflection_properties(
+        state.history, trigger, rung=read.rung, found=[tag.name for tag in read.tags], **_asked(read)
+    )
+    yield Saying(EventKind.INFERENCE_RECORDED, base, {**recorded, **_conclusion(found.conclusion)})
 
 
-def _inference(tag: Tag, trigger: UpdateMode) -> dict[str, object]:
+def _conclusion(found: Conclusion) -> dict[str, object]:
+    """The conclusion with its evidence, its quotes and how its model was asked; nothing where nothing changed."""
+    if not found.sentences:
+        return {}
+    sentences = [sentence.model_dump(mode="json") for sentence in found.sentences]
+    return {CONCLUSION: {"sentences": sentences, **found.origin.model_dump(mode="json", exclude_none=True)}}
+
+
+def _asked(read: Read) -> dict[str, object]:
+    """How the model was asked that read the words, if one did."""
+    return {} if read.origin.model is None else {"asked": read.origin.model_dump(mode="json", exclude_none=True)}
+
+
+def _inference(tag: Tag, trigger: UpdateMode, read: Read) -> dict[str, object]:
     return {
         "name": tag.name,
         "value": tag.value,
@@ -169,6 +205,7 @@ def _inference(tag: Tag, trigger: UpdateMode) -> dict[str, object]:
         "model": tag.model,
         "prompt_fingerprint": tag.prompt_fingerprint,
         "trigger": str(trigger),
+        **(_asked(read) if tag.prompt_fingerprint else {}),
     }
 
 
@@ -188,8 +225,9 @@ def _nothing_new(customer: Customer, state: State, trigger: UpdateMode, at: date
 
 
 def _reflected(
-    customer: Customer, state: State, read: Read, trigger: UpdateMode, at: datetime, *, event_id: str | None
+    customer: Customer, state: State, found: Found, trigger: UpdateMode, at: datetime, *, event_id: str | None
 ) -> Reflected:
+    read, conclusion = found
     return Reflected(
         customer_id=customer.customer_id,
         as_of=at,
@@ -197,9 +235,11 @@ def _reflected(
         score=state.history.score,
         threshold=THRESHOLD,
         rung=read.rung,
-        fallback_reason=read.fallback_reason,
+        fallback_reason=read.origin.fallback_reason,
         inferred=tuple(_inferred(tag) for tag in read.tags),
-        dropped=read.dropped,
+        dropped=(*read.dropped, *conclusion.dropped),
+        conclusions=conclusion.sentences,
+        concluded_by=conclusion.origin.rung if conclusion.sentences else None,
         event_id=event_id,
     )
 

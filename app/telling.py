@@ -9,10 +9,11 @@ from app.events.schemas import Item
 from app.identity.schemas import Customer
 from app.identity.store import IdentityStore
 from app.insights.drivers import CustomerExplanation, tell_explanation
-from app.insights.predictions import explain, prediction_claims
+from app.insights.fitness import mentions
+from app.insights.predictions import Concern, explain, prediction_claims
 from app.insights.schemas import ProfileStory
 from app.insights.story import Storyteller
-from app.insights.verify import mentions
+from app.llm.chat_model import About
 from app.narrative.book import Book
 from app.narrative.claims import choose
 from app.narrative.ground import ground
@@ -42,6 +43,7 @@ class Teller:
     reckoner: Reckoner
     storyteller: Storyteller
     taxonomy: Taxonomy
+    concern: Concern
 
     def read(self, workspace: Workspace, ref: str, *, as_of: datetime, lang: Lang, ask_model: bool) -> CustomerReading:
         """Everything we believe about one customer at one moment, with evidence."""
@@ -52,9 +54,10 @@ class Teller:
         facts = self._facts(workspace, state, profile, book, lang)
         model = self.reckoner.at(workspace, as_of).model
         ltv, churn = explain(model.ltv(customer.customer_id), model.churn(customer.customer_id), facts)
-        predicted = prediction_claims(customer.customer_id, ltv, churn, as_of=as_of)
+        predicted = prediction_claims(customer.customer_id, ltv, churn, as_of=as_of, concern=self.concern)
         narrative = tell(self._telling(workspace, state, profile, facts, book), lang)
-        story = self._story(narrative, predicted, book, profile, ask_model=ask_model)
+        about = About(workspace.workspace_id, customer.customer_id)
+        story = self._story(narrative, predicted, book, profile, about=about, ask_model=ask_model)
         return CustomerReading(
             workspace_id=workspace.workspace_id,
             customer_id=customer.customer_id,
@@ -112,24 +115,33 @@ class Teller:
         return {name: item for name, item in items.items() if not self.taxonomy.forbidden_in(item.title)}
 
     def _story(
-        self, narrative: Narrative, predicted: Sequence[Claim], book: Book, profile: Profile, *, ask_model: bool
+        self,
+        narrative: Narrative,
+        predicted: Sequence[Claim],
+        book: Book,
+        profile: Profile,
+        *,
+        about: About,
+        ask_model: bool,
     ) -> ProfileStory:
         """The story of the narrative's facts and the predictions; the latter are compared with the estimator."""
         estimates = {claim.claim_id: claim for claim in predicted}
-        expected = narrate(predicted, book, narrative.lang)
+        claims = (*narrative.claims, *predicted)
         whole = narrative.model_copy(
             update={
-                "claims": (*narrative.claims, *predicted),
-                "sentences": (*narrative.sentences, *expected.sentences) if predicted else narrative.sentences,
+                "claims": claims,
+                "sentences": narrate(claims, book, narrative.lang).sentences if claims else narrative.sentences,
             }
         )
         return self.storyteller.tell(
             whole,
             {claim.claim_id: say(claim, book, narrative.lang) for claim in whole.claims},
             lambda claim: estimates.get(claim.claim_id) or recompute(claim, book),
+            about=about,
             fold_version=profile.fold_version,
             identity_version=profile.identity_version,
             forbidden=self.taxonomy.forbidden_words(),
+            book=book,
             ask_model=ask_model,
         )
 

@@ -24,6 +24,7 @@ from evals.benchmarks.ingest import Ingest
 from evals.benchmarks.ltv import LtvBench
 from evals.benchmarks.narrative import NarrativeBench
 from evals.benchmarks.profile import ProfileBench
+from evals.benchmarks.prompts import PromptsBench
 from evals.benchmarks.retrieval import RetrievalBench
 from evals.compare import compare
 from evals.plain import comparison_text, result_text
@@ -34,9 +35,11 @@ from evals.tasks.claims import Claims
 from evals.tasks.demo_truth import DemoTruth
 from evals.tasks.drift import Drift
 from evals.tasks.durability import Durability
+from evals.tasks.faults import FaultsTask
 from evals.tasks.grounding import Grounding
 from evals.tasks.identity import Identity
 from evals.tasks.intent import IntentTask
+from evals.tasks.lean import LeanTask
 from evals.tasks.leaving import Leaving
 from evals.tasks.ltv import Ltv
 from evals.tasks.next_item import NextItem
@@ -44,8 +47,11 @@ from evals.tasks.policy import PolicyTask
 from evals.tasks.profile import ProfileTask
 from evals.tasks.profit import ProfitTask
 from evals.tasks.retrieval import RetrievalTask
+from evals.tasks.router import RouterTask
 from evals.tasks.small_model import SmallModel
+from evals.tasks.story import StoryTask
 from evals.tasks.structured_output import StructuredOutput
+from evals.tasks.verify import VerifyTask
 
 TASKS: dict[str, Task[Any]] = {
     task.name: task
@@ -54,12 +60,15 @@ TASKS: dict[str, Task[Any]] = {
         Ltv(),
         Churn(),
         Leaving(),
+        LeanTask(),
         IntentTask(),
         DemoTruth(),
         Drift(),
         StructuredOutput(),
         SmallModel(),
+        StoryTask(),
         Durability(),
+        FaultsTask(),
         Identity(),
         NextItem(),
         Claims(),
@@ -67,11 +76,21 @@ TASKS: dict[str, Task[Any]] = {
         PolicyTask(),
         ProfitTask(),
         RetrievalTask(),
+        RouterTask(),
+        VerifyTask(),
     )
 }
 BENCHES: dict[str, Bench] = {
     bench.name: bench
-    for bench in (Ingest(), IdentityBench(), NarrativeBench(), ProfileBench(), LtvBench(), RetrievalBench())
+    for bench in (
+        Ingest(),
+        IdentityBench(),
+        NarrativeBench(),
+        ProfileBench(),
+        LtvBench(),
+        RetrievalBench(),
+        PromptsBench(),
+    )
 }
 
 

@@ -15,8 +15,8 @@ from app.config import SMALL_MODEL
 from app.llm.chat_model import Message
 
 _START, _END = "<|im_start|>", "<|im_end|>"
-_WORDS = r"\p{N}{1,2}|'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-"""How text falls apart before pairs are merged: GPT-2's pattern (Radford et al. 2019), digits by two at most."""
+_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+"""How text between digits falls apart before pairs are merged: GPT-2's pattern (Radford et al. 2019)."""
 
 
 def tokens_of(messages: Sequence[Message], folder: Path = SMALL_MODEL) -> list[int]:
@@ -31,7 +31,8 @@ def _encoding(folder: Path) -> tiktoken.Encoding:
     special = {token["content"]: token["id"] for token in file["added_tokens"]}
     vocabulary = {word: rank for word, rank in file["model"]["vocab"].items() if word not in special}
     ranks = {_bytes(word): rank for word, rank in vocabulary.items()}
-    return tiktoken.Encoding(folder.name, pat_str=_WORDS, mergeable_ranks=ranks, special_tokens=special)
+    digits = file["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"]
+    return tiktoken.Encoding(folder.name, pat_str=f"{digits}|{_WORDS}", mergeable_ranks=ranks, special_tokens=special)
 
 
 def _bytes(word: str) -> bytes:

@@ -1,7 +1,8 @@
 """Reflection over a real log: what it reads, what it writes, when it is due, and that it never repeats itself."""
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from app.correcting import By
 from app.errors import NotFound
 from app.events.schemas import IncomingEvent
 from app.events.sources.mapping import Parsed
+from app.llm.chat_model import Message
 from app.llm.scripted import Line, ScriptedModel
 from app.profile.history import THRESHOLD
 from app.profile.schemas import Profile, UpdateMode
@@ -36,7 +38,9 @@ def profile_of(app: App, ref: str, as_of: datetime) -> Profile:
 class Shop:
     """A shop with one customer who searched for baby food, and whatever more a test sends."""
 
-    def __init__(self, folder: Path, script: Sequence[Line] | None = None) -> None:
+    def __init__(
+        self, folder: Path, script: Sequence[Line] | Callable[[Sequence[Message]], Line] | None = None
+    ) -> None:
         settings = Settings(_env_file=None, data_dir=folder, database_url=database_url(folder), llm_url="")
         self.model = None if script is None else ScriptedModel(script)
         self.app: App = build(settings, model=self.model)
@@ -96,6 +100,9 @@ def test_a_models_tags_are_in_the_log_with_prompt_and_model(tmp_path: Path) -> N
     assert {(said["model"], said["prompt_fingerprint"] is None) for said in recorded} == {
         ("scripted", False), ("lexicon", True),
     }  # fmt: skip
+    (asked,) = (said["asked"] for said in recorded if "asked" in said)
+    assert isinstance(asked, dict)
+    assert {"rung", "model", "prompt_fingerprint", "sampling", "prompt_tokens", "completion_tokens", "ms"} <= set(asked)
     assert shop.app.pipeline.check(SHOP).total == 0
     shop.app.database.close()
 
@@ -184,3 +191,52 @@ def test_a_rebuild_gives_the_same_history_without_asking_a_model(tmp_path: Path)
 def test_nobody_and_those_of_whom_nothing_is_known_are_not_found(shop: Shop) -> None:
     with pytest.raises(NotFound):
         shop.app.pipeline.reflecting.reflect(SHOP, "nobody", trigger=None, now=NOW)
+
+
+def shifted(shop: Shop) -> Profile:
+    """A reflection upon somebody whose orders became fewer, with the conclusion that follows from it."""
+    shop.send(
+        *(
+            an_incoming("order", day, order_id=f"o{day}", item_id="milk", amount_minor=1000)
+            for day in (-120, -110, -100, -95)
+        )
+    )
+    found = shop.reflect()
+    assert found.conclusions
+    return shop.profile()
+
+
+def test_a_conclusion_is_in_the_log_and_in_the_history_with_its_evidence(shop: Shop) -> None:
+    profile = shifted(shop)
+    newest = next(update for update in profile.history if update.conclusions)
+    assert newest.mode is not UpdateMode.INCREMENTAL
+    assert all(said.evidence and said.model is None for said in newest.conclusions)
+    assert shop.app.pipeline.check(SHOP).total == 0
+
+
+def test_a_rejected_conclusion_is_gone_and_none_is_made_again(shop: Shop) -> None:
+    shifted(shop)
+    correcting = shop.app.pipeline.correcting
+    correcting.reject(SHOP, "u1", "conclusion", by=By.CUSTOMER, reason="wrong", now=NOW + timedelta(hours=1))
+    shop.app.pipeline.catch_up(SHOP)
+    assert not any(update.conclusions for update in shop.profile().history)
+    shop.send(an_incoming("view", 3, item_id="cream"))
+    assert shop.reflect(minutes=90).conclusions == ()
+    assert shop.app.pipeline.check(SHOP).total == 0
+
+
+def test_a_model_words_a_conclusion_and_the_log_says_how_it_was_asked(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, lambda messages: _obeys(messages[-1].content))
+    profile = shifted(shop)
+    newest = next(update for update in profile.history if update.conclusions)
+    assert [said.model for said in newest.conclusions] == ["scripted"]
+    assert shop.app.pipeline.check(SHOP).total == 0
+    shop.app.database.close()
+
+
+def _obeys(asked: str) -> str:
+    """Tags nothing, and repeats the first change that it is shown."""
+    shown = re.search(r"changed: \[(\w+)\] (.+)", asked)
+    if shown is None:
+        return '{"tags": []}'
+    return json.dumps({"sentences": [{"text": shown[2], "claims": [shown[1]]}]}, ensure_ascii=False)

@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 from pydantic import ConfigDict, Field
 
 from app.api.problems import documented
-from app.insights.schemas import Provenance, Rung
+from app.insights.schemas import Provenance
+from app.llm.ladder import Origin, Rung
 from app.profile.fold import FOLD_VERSION
 from app.schema import Frozen
 from app.strategy.told_paths import CustomerPaths
@@ -18,18 +19,14 @@ READ_PROBLEMS = documented(401, 403, 404, 422, 500)
 """What any read may answer instead."""
 
 
-class AnswerProvenance(Frozen):
+class AnswerProvenance(Origin):
     """Where an answer came from."""
 
     rung: Rung = "composer"
     """Who spoke; `composer` where nothing but code computed the answer."""
-    model: str | None = None
-    prompt_fingerprint: str | None = None
     fold_version: int = FOLD_VERSION
     identity_version: int | None = None
     """None when the answer is about many customers, or none."""
-    fallback_reason: str | None = None
-    """Why a lower rung spoke than the one that is configured."""
 
 
 class Answer(Frozen, Generic[T]):
@@ -61,6 +58,12 @@ def reading_warnings(reading: CustomerReading) -> tuple[str, ...]:
     if reading.ltv.status != "ok":
         found.append(f"not enough data: {', '.join(reading.ltv.missing)}")
     return tuple(found)
+
+
+def told_warnings(provenance: Provenance, dropped: tuple[str, ...], missing: tuple[str, ...]) -> tuple[str, ...]:
+    """What a reader should know before trusting numbers told in words."""
+    unknown = (f"not enough data: {', '.join(missing)}",) if missing else ()
+    return (*fallback_warning(provenance.fallback_reason), *(f"sentence dropped: {d}" for d in dropped), *unknown)
 
 
 def strategy_warnings(found: Recommendation) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from app.api.in_flight import InFlight
 from app.api.request_id import RequestId
 from app.api.routes import (
     bulk,
+    chat,
     corrections,
     customers,
     events,
@@ -17,6 +18,7 @@ from app.api.routes import (
     identity,
     items,
     knowledge,
+    model_usage,
     models,
     moves,
     plans,
@@ -58,12 +60,14 @@ def create_app(parts: App) -> FastAPI:
         plans.router,
         segments.router,
         models.router,
+        model_usage.router,
         reports.router,
         knowledge.router,
         identity.router,
         strategies.router,
         runs.router,
         quality.router,
+        chat.router,
         health.router,
     )
     for router in (*taking_in, *reading):

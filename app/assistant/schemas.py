@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.insights.schemas import Provenance
+from app.llm.ladder import Origin
 from app.narrative.schemas import Sentence
 from app.profile.stages import Stage
 from app.retrieval.schemas import Channel, OfferType
@@ -112,6 +113,8 @@ class Understood(Frozen):
     """Slots that the intent cannot do without; then the assistant asks back."""
     alternatives: tuple[Intent, ...] = ()
     """What else it may have meant, likeliest first."""
+    origin: Origin | None = None
+    """How a model was asked to read it, when the router was unsure and there is a model."""
 
 
 class Table(Frozen):
@@ -122,6 +125,8 @@ class Table(Frozen):
     rows: tuple[tuple[str, ...], ...]
     total: int
     """How many there are, shown or not."""
+    paths: tuple[str, ...] = ()
+    """Where each row leads, as a page of the console; empty when rows lead nowhere."""
 
 
 class Link(Frozen):
@@ -139,7 +144,8 @@ class Pending(Frozen):
     said: str
     """What will happen, in one sentence."""
     arguments: dict[str, str | int | float | bool | None]
-    status: Literal["waiting", "approved", "rejected"] = "waiting"
+    status: Literal["waiting", "approved", "rejected", "failed"] = "waiting"
+    """What became of it; failed: somebody said yes, and it could not be done."""
 
 
 class Reply(Frozen):

@@ -13,7 +13,10 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from typer.exceptions import TyperException
 
 from app.cli.backup import backup_commands
+from app.cli.brief import brief_commands
 from app.cli.campaign import campaign
+from app.cli.chat import chat_commands
+from app.cli.churn import churn_commands
 from app.cli.data import data_commands
 from app.cli.explain import explain_commands
 from app.cli.fit import fit
@@ -21,6 +24,7 @@ from app.cli.identity import identity
 from app.cli.intent import intent_commands
 from app.cli.kb import kb
 from app.cli.keys import keys
+from app.cli.model import model
 from app.cli.moves import move_commands
 from app.cli.paths import path_commands
 from app.cli.plan import plan_commands
@@ -43,9 +47,12 @@ cli.add_typer(intent_commands)
 cli.add_typer(path_commands)
 cli.add_typer(plan_commands)
 cli.add_typer(explain_commands)
+cli.add_typer(churn_commands)
+cli.add_typer(brief_commands)
 cli.add_typer(reflect_commands)
 cli.add_typer(predict_commands)
 cli.add_typer(backup_commands)
+cli.add_typer(chat_commands)
 cli.add_typer(sources, name="sources")
 cli.add_typer(quarantine, name="quarantine")
 cli.add_typer(profile, name="profile")
@@ -56,6 +63,7 @@ cli.add_typer(campaign, name="campaign")
 cli.add_typer(queue, name="queue")
 cli.add_typer(fit, name="fit")
 cli.add_typer(keys, name="keys")
+cli.add_typer(model, name="model")
 cli.command("workspace")(workspace)
 
 

@@ -22,6 +22,8 @@ EmbedderPlace = Annotated[
     str,
     typer.Option("--embedder", help="Find past campaigns by a sentence-transformers FOLDER or the URL of a server."),
 ]
+LlmUrl = Annotated[str, typer.Option("--llm", help="URL of an OpenAI-compatible server whose model words the answer.")]
+LlmModel = Annotated[str, typer.Option("--llm-model", help="Name of its model.")]
 DataDir = Annotated[Path | None, typer.Option("--data", help="Data folder (default: data, or UNDERSTORY_DATA_DIR).")]
 
 
@@ -51,8 +53,8 @@ class Question(NamedTuple):
 
 
 @contextmanager
-def asking(workspace: str, as_of: str, lang: Lang | None, data: Path | None) -> Iterator[Question]:
+def asking(workspace: str, as_of: str, lang: Lang | None, data: Path | None, **changes: str) -> Iterator[Question]:
     """The product with its workspace, at the moment and in the language that were named or are usual there."""
-    with opened(data) as app:
+    with opened(data, **changes) as app:
         shop = app.pipeline.access.workspace(workspace)
         yield Question(app, shop, moment_of(app, shop, as_of), lang or shop.language)

@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from app.access.schemas import Workspace
 from app.events.quality import IngestReport
+from app.llm.ladder import Origin
 from app.narrative.schemas import Narrative
 from app.narrative.speech import amount_in_words
 from app.strategy.schemas import Strategy
@@ -55,10 +57,8 @@ def print_reading(reading: CustomerReading) -> None:
         ref = claim.query_ref
         cited = f"{ref.count} events: {ref.query} #{ref.hash}" if ref else ", ".join(claim.evidence) or "estimator"
         print(f"[{numbers[claim.claim_id]}] ({claim.kind}) {reading.spoken[claim.claim_id]}  <- {cited}")
-    provenance = reading.story.provenance
-    print(f"\ntold by: {provenance.rung}" + (f" ({provenance.model})" if provenance.model else ""))
-    if provenance.fallback_reason:
-        print(f"  because: {provenance.fallback_reason}")
+    print()
+    print_origin(reading.story.provenance)
     if reading.ltv.status != "ok":
         print(f"no estimates: not enough data ({', '.join(reading.ltv.missing)})")
     elif reading.ltv.calibration:
@@ -67,6 +67,15 @@ def print_reading(reading: CustomerReading) -> None:
     if churn := reading.churn.calibration:
         shares = f"{churn.predicted:.0%} predicted, {churn.observed:.0%} observed"
         print(f"no purchase measured: {shares} on {churn.set} (n={churn.n})")
+
+
+def print_origin(origin: Origin, dropped: Sequence[str] = ()) -> None:
+    """Who told it, why not a higher rung, and what of a model's answer was left out."""
+    print(f"told by: {origin.rung}" + (f" ({origin.model})" if origin.model else ""))
+    if origin.fallback_reason:
+        print(f"  because: {origin.fallback_reason}")
+    for reason in dropped:
+        print(f"  left out: {reason}")
 
 
 def print_narrative(found: Narrative) -> None:
@@ -100,6 +109,8 @@ def print_strategy(found: Strategy, shop: Workspace) -> None:
     for name, value in rows.items():
         if value:
             print(f"  {name}: {value}")
+    for reason in found.rationale_told:
+        print(f"  because: {reason.text} [{', '.join((*reason.claim_ids, *reason.campaign_ids)) or 'policy'}]")
     for theme in found.themes:
         print(f"  theme: {theme.title}\n    {theme.draft}")
     for rule in found.rules_fired:

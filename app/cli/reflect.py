@@ -55,5 +55,7 @@ def _print(found: list[Reflected], as_json: bool) -> None:
         inferred = "; ".join(f"{i.value} ({i.confidence:.2f}: “{i.quote}”)" for i in one.inferred) or "nothing inferred"
         rung = f"{one.rung}" if one.event_id else "nothing new"
         print(f"{one.customer_id}  {one.trigger}  score {one.score:.2f} of {one.threshold:.2f}  {rung}  {inferred}")
+        for sentence in one.conclusions:
+            print(f"  concluded by {one.concluded_by}: {sentence.text}")
         if one.fallback_reason:
             print(f"  not a higher rung: {one.fallback_reason}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import AsJson, AsOf, DataDir, Language, WorkspaceName, asking, opened
+from app.cli.options import AsJson, AsOf, DataDir, Language, LlmModel, LlmUrl, WorkspaceName, asking, opened
 from app.cli.output import print_json
 from app.cli.segments_output import (
     print_count,
@@ -17,6 +17,7 @@ from app.cli.segments_output import (
     print_members,
     print_one,
     print_saved,
+    print_story,
 )
 from app.exporting import Asked, new_file
 from app.retrieval.schemas import Channel
@@ -84,6 +85,26 @@ def count(
         print_json(found.model_dump(mode="json"))
     else:
         print_count(found, language)
+
+
+@segments.command()
+def story(
+    expression: Expression,
+    workspace: WorkspaceName = "demo",
+    as_of: AsOf = "",
+    lang: Language = None,
+    llm: LlmUrl = "",
+    llm_model: LlmModel = "",
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell who the customers of a segment are as a group: what they want, how they differ, what works with them."""
+    with asking(workspace, as_of, lang, data, llm_url=llm, llm_model=llm_model) as (app, shop, moment, language):
+        found = app.pipeline.portraying.story(shop, expression, as_of=moment, lang=language)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print_story(found)
 
 
 @segments.command()

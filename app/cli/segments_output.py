@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.output import money, print_json
+from app.cli.output import money, print_json, print_origin
 from app.profile.schemas import RfmClass
 from app.profile.segments.fields import value_name
 from app.schema import Lang
@@ -20,6 +20,7 @@ from app.strategy.audiences.schemas import (
     RfmMatrix,
     SegmentCount,
 )
+from app.strategy.segment_story.schemas import SegmentStory
 
 _VALUES_SHOWN = 8
 
@@ -142,3 +143,15 @@ def _whole(amount: float | None) -> int | None:
 
 def _show(table: Table) -> None:
     Console(width=160, markup=False, emoji=False).print(table)
+
+
+def print_story(found: SegmentStory) -> None:
+    """The story with numbered citations, then what was counted and how."""
+    numbers = {claim.claim_id: n for n, claim in enumerate(found.claims, start=1)}
+    for sentence in found.sentences:
+        print(sentence.text, "".join(f"[{numbers[claim_id]}]" for claim_id in sentence.claim_ids))
+    print()
+    for claim in found.claims:
+        ref = claim.query_ref
+        print(f"[{numbers[claim.claim_id]}] {ref.count} customers: {ref.query}" + (f" #{ref.hash}" if ref.hash else ""))
+    print_origin(found.provenance, found.dropped)

@@ -14,6 +14,8 @@ from nicegui import ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.bootstrap import App
+from app.console.assistant import PATH as ASSISTANT
+from app.console.assistant import assistant_page
 from app.console.campaigns import PATH as CAMPAIGNS
 from app.console.campaigns import campaigns_page
 from app.console.cleaning_card import PATH
@@ -67,8 +69,8 @@ def create_console(parts: App) -> FastAPI:
         await _draw(parts, lang, as_of, campaigns_page)
 
     @ui.page(SEGMENTS, response_timeout=_PAGE_SECONDS)
-    async def segments(lang: str = "", as_of: str = "") -> None:
-        await _draw(parts, lang, as_of, segments_page)
+    async def segments(lang: str = "", as_of: str = "", segment: str = "") -> None:
+        await _draw(parts, lang, as_of, lambda page: segments_page(page, segment))
 
     @ui.page(MODELS, response_timeout=_PAGE_SECONDS)
     async def models(lang: str = "", as_of: str = "") -> None:
@@ -77,6 +79,10 @@ def create_console(parts: App) -> FastAPI:
     @ui.page(MODELS + "/{model_card_id}", response_timeout=_PAGE_SECONDS)
     async def model(model_card_id: str, lang: str = "", as_of: str = "") -> None:
         await _draw(parts, lang, as_of, lambda page: models_page(page, model_card_id))
+
+    @ui.page(ASSISTANT, response_timeout=_PAGE_SECONDS)
+    async def assistant(lang: str = "", as_of: str = "", conversation: str = "", customer: str = "") -> None:
+        await _draw(parts, lang, as_of, lambda page: assistant_page(page, parts.assistant, conversation, customer))
 
     _knowledge_pages(parts)
     _acting_pages(parts)

@@ -6,9 +6,12 @@ from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from app.console.acting_card import acting_card
+from app.console.assistant import PATH as ASSISTANT
 from app.console.attributes_card import AttributesCard
+from app.console.brief_card import BriefCard
 from app.console.change_cards import shifts_card, signals_card
 from app.console.charts import interest_chart
+from app.console.churn_card import ChurnCard
 from app.console.frame import Page, card, frame, meter, text
 from app.console.habits_card import habits_card
 from app.console.history_card import history_card
@@ -20,6 +23,8 @@ from app.console.paths_card import paths_card
 from app.console.story_panel import StoryPanel, event_table
 from app.console.strategy_card import StrategyCard
 from app.identity.schemas import IdentityView
+from app.insights.brief.schemas import Brief
+from app.insights.churn.schemas import ChurnRead
 from app.strategy.acting.schemas import ActingStanding
 from app.strategy.told_paths import CustomerPaths
 from app.viewing import latest_events
@@ -34,7 +39,7 @@ _LATEST = 15
 
 async def customer_page(page: Page, ref: str) -> None:
     """Read the customer, then draw everything about them."""
-    reading, curves, view, latest, paths, intent, acting = await run_in_threadpool(_read, page, ref)
+    reading, curves, view, latest, paths, intent, acting, churn, brief = await run_in_threadpool(_read, page, ref)
     with frame(page, f"/customer/{ref}"):
         _header(page, reading)
         with ui.element("div").classes("columns"):
@@ -48,6 +53,8 @@ async def customer_page(page: Page, ref: str) -> None:
             with ui.element("div").classes("side-column"):
                 numbers_card(page, reading)
                 acting_card(page, acting)
+                ChurnCard(page, reading, churn)
+                BriefCard(page, reading, brief)
                 intent_card(page, intent)
                 signals_card(page, reading)
                 _interests(page, reading)
@@ -66,6 +73,8 @@ class _Read(NamedTuple):
     paths: CustomerPaths
     intent: NextPurchase
     acting: ActingStanding
+    churn: ChurnRead
+    brief: Brief
 
 
 def _read(page: Page, ref: str) -> _Read:
@@ -80,6 +89,8 @@ def _read(page: Page, ref: str) -> _Read:
         pipeline.paths_of(workspace, reading, lang=page.lang),
         pipeline.next_purchase(workspace, ref, as_of=page.as_of, lang=page.lang),
         pipeline.acting.standing(workspace, ref, as_of=page.as_of, lang=page.lang),
+        pipeline.explaining.churn_of(workspace, reading, ask_model=False),
+        pipeline.briefing.brief_of(workspace, reading, ask_model=False),
     )
 
 
@@ -100,6 +111,7 @@ def _header(page: Page, reading: CustomerReading) -> None:
             if profile.rfm_class:
                 tone = profile.rfm_class.partition("_")[0]
                 text(say(f"rfm.{profile.rfm_class}"), f"badge {tone}")
+            ui.link(say("assistant.ask_about"), f"{page.url(ASSISTANT)}&customer={reading.customer_id}").classes("push")
         with ui.element("div").classes("who-facts"):
             _pair(say("customer.first_seen"), show.date(profile.first_seen_at))
             _pair(say("customer.last_seen"), show.date(profile.last_seen_at))

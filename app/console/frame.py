@@ -16,6 +16,18 @@ from app.schema import Lang
 
 GREEN = "#2f6f5e"
 """The one colour of controls; console.css has it too."""
+_PAGES = {
+    "assistant": "/assistant",
+    "queue": "/queue",
+    "plan": "/plan",
+    "campaigns": "/campaigns",
+    "knowledge": "/knowledge",
+    "segments": "/segments",
+    "moves": "/shifts",
+    "models": "/models",
+    "data": "/data",
+}
+"""The links of the bar on top, in their order."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +70,9 @@ def frame(page: Page, path: str) -> Iterator[None]:
             ui.label("Understory").classes("brand-name")
             ui.label("林下").classes("brand-zh")
         ui.label(page.say("app.tagline")).classes("tagline")
-        ui.link(page.say("queue.link"), page.url("/queue")).classes("nav-link")
-        ui.link(page.say("plan.link"), page.url("/plan")).classes("nav-link")
-        ui.link(page.say("campaigns.link"), page.url("/campaigns")).classes("nav-link")
-        ui.link(page.say("knowledge.link"), page.url("/knowledge")).classes("nav-link")
-        ui.link(page.say("segments.link"), page.url("/segments")).classes("nav-link")
-        ui.link(page.say("moves.link"), page.url("/shifts")).classes("nav-link")
-        ui.link(page.say("models.link"), page.url("/models")).classes("nav-link")
-        ui.link(page.say("data.link"), page.url("/data")).classes("nav-link")
+        for name, target in _PAGES.items():
+            here = " here" if target == path else ""
+            ui.link(page.say(f"{name}.link"), page.url(target)).classes(f"nav-link{here}")
         ui.label(page.say("app.workspace", name=page.workspace.workspace_id)).classes("chip")
         _date_picker(page, path)
         _language_switch(page, path)

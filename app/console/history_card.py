@@ -1,5 +1,7 @@
 """How a profile came to be as it is: days folded event by event, and reflections with the score that caused them."""
 
+from collections.abc import Sequence
+
 from nicegui import ui
 
 from app.console.frame import Page, card, text
@@ -17,11 +19,24 @@ def history_card(page: Page, reading: CustomerReading) -> None:
         if not updates:
             text(say("history.none"), "muted")
             return
+        _conclusions(page, updates)
         columns = [Column(say(f"history.columns.{name}")) for name in ("at", "mode", "events", "score", "changes")]
         with ui.element("details").classes("reasons"):
             with ui.element("summary"):
                 text(say("history.open", count=len(updates)), "inline")
             plain_table(columns, [_row(page, update, reading) for update in updates[:_ROWS]])
+
+
+def _conclusions(page: Page, updates: Sequence[Update]) -> None:
+    """What the newest reflection that concluded something concluded, marked as inferred."""
+    newest = next((update for update in updates if update.conclusions), None)
+    if newest is None:
+        return
+    text(page.say("history.concluded", at=page.show.time(newest.at)), "sub")
+    for said in newest.conclusions:
+        line = text(page.say("history.inferred", text=said.text))
+        if said.quote:
+            line.tooltip(said.quote)
 
 
 def _row(page: Page, update: Update, reading: CustomerReading) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from app.console.frame import Page, card, frame, text
+from app.console.segment_story import SegmentStoryPanel
 from app.console.segments_fields import fields_card
 from app.console.segments_rows import count_lines, matrix_grid, member_rows, saved_rows
 from app.errors import InvalidInput, UnderstoryError
@@ -21,9 +22,9 @@ _DEBOUNCE_MS = 350
 _FIRST = "rfm in (important_keep, important_win_back) and churn_risk >= 60%"
 
 
-async def segments_page(page: Page) -> None:
-    """Draw the frame, the question and its first answer."""
-    board = SegmentBoard(page)
+async def segments_page(page: Page, segment: str = "") -> None:
+    """Draw the frame, the question and its first answer; `segment` is an expression to begin with."""
+    board = SegmentBoard(page, segment or _FIRST)
     with frame(page, PATH):
         await board.draw()
 
@@ -31,9 +32,9 @@ async def segments_page(page: Page) -> None:
 class SegmentBoard:
     """One expression at a time; asks again whenever it changes."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, expression: str) -> None:
         """Nothing is asked for yet."""
-        self._page, self._expression = page, _FIRST
+        self._page, self._expression = page, expression
 
     async def draw(self) -> None:
         """Draw the page and ask for the first time."""
@@ -72,6 +73,7 @@ class SegmentBoard:
             self._format.props("no-caps unelevated color=white text-color=grey-9").classes("orders")
             ui.button(say("segments.export"), on_click=self._export).props("outline no-caps icon=download")
         self._said = text("", "muted")
+        SegmentStoryPanel(self._page, lambda: self._expression)
         self._members = ui.element("div").classes("records")
 
     async def _changed(self, expression: str) -> None:
@@ -150,11 +152,11 @@ class SegmentBoard:
         except UnderstoryError as error:
             self._said.text = page.say("errors.failed", reason=str(error))
             return
-        self._said.text = _told(page, made)
+        self._said.text = export_told(page, made)
         ui.download.content(out.getvalue(), f"audience-{made.export_id}.{kind}")
 
 
-def _told(page: Page, made: ExportRecord) -> str:
+def export_told(page: Page, made: ExportRecord) -> str:
     """How many are in the file, and why the others are not."""
     say, number = page.say, page.show.number
     parts = [say("segments.exported", customers=number(made.customers), members=number(made.members))]

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from app.console.format import Formatter
 from app.console.frame import Page, card, text
+from app.console.who_spoke import who_spoke
 from app.narrative.schemas import MAX_EVIDENCE, Claim, ClaimKind, Sentence
 from app.views import CustomerReading, EvidenceEvent
 
@@ -34,7 +35,7 @@ class StoryPanel:
             with ui.element("div").classes("story"):
                 for number, sentence in enumerate(reading.story.sentences, start=1):
                     self._sentence(number, sentence)
-            _who_spoke(page, reading)
+            who_spoke(page, reading.story.provenance, reading.story.dropped)
             self._evidence = ui.element("div").classes("evidence")
             with self._evidence:
                 text(page.say("story.evidence_hint"), "muted")
@@ -146,17 +147,3 @@ def _cell(tag: str, words: str, name: str) -> None:
 def _mark_of(sentence: Sentence, reading: CustomerReading) -> str:
     kinds = {c.kind for c in reading.story.claims if c.claim_id in sentence.claim_ids} | {sentence.kind}
     return next((name for kind, name in _MARKED.items() if kind in kinds), "")
-
-
-def _who_spoke(page: Page, reading: CustomerReading) -> None:
-    story, say = reading.story, page.say
-    source = story.provenance
-    with ui.element("div").classes("who"):
-        text(say(f"story.rung.{source.rung}"), "chip")
-        if source.model:
-            text(say("story.rung_model", model=source.model), "chip")
-        if source.fallback_reason:
-            text(say("story.fallback", reason=source.fallback_reason), "chip warn")
-        if story.dropped:
-            chip = text(say("story.dropped", count=len(story.dropped)), "chip warn")
-            chip.tooltip("\n".join(story.dropped))

@@ -12,7 +12,7 @@ from app.console.strategy_verdict import Verdict
 from app.console.strategy_weighed import draw_weighed
 from app.errors import UnderstoryError
 from app.retrieval.schemas import Campaign, Channel
-from app.strategy.schemas import Metric, Strategy, Theme
+from app.strategy.schemas import Metric, Reason, Strategy, Theme
 from app.strategy.wording import say_offer
 from app.strategy.wording import wording as strategy_wording
 from app.views import CustomerReading, Recommendation
@@ -136,6 +136,9 @@ def _why(page: Page, strategy: Strategy, reading: CustomerReading, campaigns: Ma
     with ui.element("div"):
         text(say("strategy.why"), "sub")
         text(strategy.why_for_customer)
+        _bullets(
+            say("strategy.rationale_told"), [_reason(page, reason, campaigns) for reason in strategy.rationale_told]
+        )
         rationale = [reading.spoken[claim_id] for claim_id in strategy.rationale if claim_id in reading.spoken]
         _bullets(say("strategy.rationale"), rationale)
         cited = [_campaign(page, campaigns, campaign_id) for campaign_id in strategy.campaigns]
@@ -145,6 +148,14 @@ def _why(page: Page, strategy: Strategy, reading: CustomerReading, campaigns: Ma
             for fired in strategy.rules_fired
         ]
         _bullets(say("strategy.rules"), rules, empty=say("strategy.no_rules"))
+
+
+def _reason(page: Page, reason: Reason, campaigns: Mapping[str, Campaign]) -> str:
+    """One sentence of the rationale; a campaign that it does not name by its title is named by its id."""
+    unnamed = [
+        i for i in reason.campaign_ids if i not in campaigns or campaigns[i].title_in(page.lang) not in reason.text
+    ]
+    return f"{reason.text} {page.say('strategy.stands_on', ids=', '.join(unnamed))}" if unnamed else reason.text
 
 
 def _bullets(title: str, lines: list[str], empty: str = "") -> None:

@@ -8,8 +8,10 @@ from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 
 from app.console.frame import Page, text
+from app.console.who_spoke import who_spoke
 from app.errors import UnderstoryError
 from app.insights.drivers import CustomerExplanation, Reason
+from app.insights.ltv.schemas import Advice, DriverSentence, LtvStory
 from app.predict.schemas import Explanation
 from app.views import CustomerReading
 
@@ -44,7 +46,7 @@ class WhyPanel:
         page = self._page
         self._button.props("loading")
         try:
-            found = await run_in_threadpool(page.pipeline.teller.explain, page.workspace, self._reading, lang=page.lang)
+            found = await run_in_threadpool(page.pipeline.explaining.ltv_of, page.workspace, self._reading)
         except UnderstoryError as error:
             ui.notify(page.say("errors.failed", reason=str(error)), type="negative")
             return
@@ -67,21 +69,50 @@ def bars(numbers: Explanation) -> tuple[Bar, ...]:
     return (bar(0, typical, "whole"), *steps, bar(0, value, "whole"))
 
 
-def _show(page: Page, found: CustomerExplanation) -> None:
+def _show(page: Page, found: LtvStory) -> None:
     for sentence in found.said:
         text(sentence, "small")
+    for driver in found.drivers:
+        _driver(driver, found)
     if found.reasons:
         _waterfall(page, found)
     if found.what_ifs:
         text(page.say("why.what_ifs"), "sub")
         _list(one.said for one in found.what_ifs)
     text(page.say("why.risks"), "sub")
-    if found.risks:
-        _list(one.said for one in found.risks)
+    if found.told_risks:
+        _list(one.text for one in found.told_risks)
     else:
         text(page.say("why.no_risks"), "muted small")
+    text(page.say("why.advice" if found.advice else "why.no_advice"), "sub")
+    for advice in found.advice:
+        _advice(advice)
+    _lean(page, found)
     for note in found.notes:
         text(note, "muted small")
+    who_spoke(page, found.provenance, found.dropped)
+
+
+def _driver(driver: DriverSentence, found: LtvStory) -> None:
+    """A sentence beside its figure; what it cites shows when it is pointed at."""
+    spoken = found.spoken | found.told_spoken
+    with ui.element("div").classes("why-driver"):
+        text(driver.text, "small").tooltip("\n".join(spoken[claim_id] for claim_id in driver.claim_ids))
+        text(driver.amount, "why-amount")
+
+
+def _advice(advice: Advice) -> None:
+    with ui.element("div").classes("line-item"):
+        text(advice.name, "strong")
+        text(advice.do, "small")
+        text(advice.reason, "muted small")
+
+
+def _lean(page: Page, found: LtvStory) -> None:
+    if found.ltv.leaned_value is not None:
+        text(page.say("why.leaned", value=page.show.money(found.ltv.leaned_value, found.ltv.currency)), "small")
+    elif found.lean.reason:
+        text(found.lean.reason, "muted small")
 
 
 def _waterfall(page: Page, found: CustomerExplanation) -> None:

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from app.insights.material import Line, Material
-from app.llm.chat_model import ChatModel
+from app.llm.chat_model import About, ChatModel
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
-from app.llm.structured import ask
+from app.llm.structured import Asked, ask
 from app.privacy.redaction import redact
 from app.profile.known.sensitivity import may_be_kept
 from app.schema import Frozen, Lang
@@ -103,6 +103,7 @@ class Tagged(NamedTuple):
 
     tags: tuple[Tag, ...]
     dropped: tuple[str, ...]
+    asked: Asked
 
 
 Refused = Callable[[str, str], bool]
@@ -118,10 +119,11 @@ def ask_for_tags(
     zone: ZoneInfo,
     lang: Lang,
     refused: Refused,
+    about: About,
     spent_ms: float = 0.0,
 ) -> Tagged:
     """A model's tags, those that hold. ModelUnavailable and ModelOutputError are the caller's."""
-    answer = ask(model, question(prompts, material, taxonomy, zone, lang), FineTags, spent_ms=spent_ms)
+    answer = ask(model, question(prompts, material, taxonomy, zone, lang), FineTags, about, spent_ms=spent_ms)
     found: dict[str, Tag] = {}
     dropped: list[str] = []
     for number, draft in enumerate(answer.value.tags, 1):
@@ -130,7 +132,7 @@ def ask_for_tags(
             dropped.append(f"tag {number}: {reason or 'it repeats another'}")
         else:
             found[tag.name] = tag._replace(model=answer.model, prompt_fingerprint=answer.prompt_fingerprint)
-    return Tagged(tuple(found.values()), tuple(dropped))
+    return Tagged(tuple(found.values()), tuple(dropped), answer)
 
 
 def question(

@@ -13,9 +13,12 @@ from app.schema import Frozen
 class _File(Frozen):
     senses: dict[str, tuple[str, ...]]
     subjects: dict[str, tuple[str, ...]]
+    roles: dict[str, dict[str, tuple[str, ...]]]
+    acts: dict[str, tuple[str, ...]]
     not_senses: tuple[str, ...]
     verbatim: tuple[str, ...]
     hedges: tuple[str, ...]
+    inference_hedges: tuple[str, ...]
     units: dict[str, tuple[str, ...]]
     prefix_units: tuple[str, ...]
     number_words: dict[str, int]
@@ -26,6 +29,7 @@ class _File(Frozen):
     function_words: frozenset[str]
     han_function_words: tuple[str, ...]
     common_words: tuple[str, ...]
+    everyday: tuple[str, ...]
 
 
 class Lexicon:
@@ -37,9 +41,14 @@ class Lexicon:
         self.file = file
         self.senses = {name: any_of(words, hyphens=True) for name, words in file.senses.items()}
         self.subjects = {name: any_of(words) for name, words in file.subjects.items()}
+        self.acts = {name: any_of(words) for name, words in file.acts.items()}
+        self.roles = {
+            group: {name: _roles(words) for name, words in readings.items()} for group, readings in file.roles.items()
+        }
         self.not_senses = any_of(file.not_senses)
         self.verbatim = any_of(file.verbatim, hyphens=True)
         self.hedges = any_of(file.hedges)
+        self.inference_hedges = any_of(file.inference_hedges)
         self.unit_of = {word: name for name, words in file.units.items() for word in words}
         units = any_of(self.unit_of).pattern
         signs = any_of(word for name in file.prefix_units for word in file.units[name]).pattern
@@ -72,6 +81,13 @@ def _alternatives(words: Iterable[str]) -> str:
 def lexicon() -> Lexicon:
     """The shipped lexicon, read once."""
     return Lexicon((resources.files("app.insights") / "lexicon.yaml").read_text(encoding="utf-8"))
+
+
+def _roles(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of `words`; those that end in # only right before a figure, which one character stands for."""
+    near = [word.removesuffix("#").strip() for word in words if word.endswith("#")]
+    anywhere = any_of(word for word in words if not word.endswith("#")).pattern
+    return re.compile(rf"{anywhere}|(?:{any_of(near).pattern})\s?(?:cn)?\W{{0,3}}(?=[\ue000-\uefff])")
 
 
 def any_of(words: Iterable[str], *, hyphens: bool = False) -> re.Pattern[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from app.insights.risks import risks_of
 from app.narrative.making import made
@@ -18,10 +19,26 @@ _DRIVERS = (
 """The claims whose values enter the estimators: frequency, spend per purchase, rhythm, age and recency."""
 
 
+class Concern(NamedTuple):
+    """The churn risks from which the shop watches somebody, or speaks of leaving; `policy.yaml` declares them."""
+
+    watch: float
+    drifting: float
+    leaving: float
+
+    def level(self, risk: float) -> str:
+        """`calm`, `watch`, `drifting` or `leaving`."""
+        passed = [name for name in self._fields if risk >= getattr(self, name)]
+        return passed[-1] if passed else "calm"
+
+
 def prediction_claims(
-    customer_id: str, ltv: LtvEstimate, churn: ChurnEstimate, *, as_of: datetime
+    customer_id: str, ltv: LtvEstimate, churn: ChurnEstimate, *, as_of: datetime, concern: Concern | None = None
 ) -> tuple[Claim, ...]:
-    """The estimates that could be made, as claims; none where data are missing."""
+    """The estimates that could be made, as claims; none where data are missing.
+
+    `concern` lets the churn risk say which level it comes to; without it there is only the number.
+    """
     found: list[Claim] = []
     if ltv.value is not None:
         found.append(
@@ -48,6 +65,7 @@ def prediction_claims(
             unit=Unit.PROBABILITY,
             horizon_days=churn.horizon_days,
             as_of=as_of,
+            name=concern.level(round(chance, 4)) if concern and predicate is Predicate.CHURN_RISK else None,
         )
         for predicate, chance in chances.items()
         if chance is not None

@@ -30,6 +30,11 @@ _HAN_TENTHS = re.compile(rf"([{_HAN_CHARS}]|\d)成(?![为了功立都本交员])
 _HAN_NUMBER = re.compile(rf"[{_HAN_CHARS}]+")
 
 
+_HIDDEN = {ord(c): 0xF0000 + n for n, c in enumerate(_HAN_CHARS)}
+"""Han numerals of idioms while numbers are read, so that they are not."""
+_SHOWN = {hidden: character for character, hidden in _HIDDEN.items()}
+
+
 class Quantity(NamedTuple):
     """A number and the class of what it counts (see lexicon.yaml); None where the text does not say."""
 
@@ -63,6 +68,32 @@ def figures(text: str) -> Figures:
     return Figures(tuple(_quantities(rest)), tuple(dates))
 
 
+Figure = Quantity | PartialDate
+
+
+def marked(text: str) -> tuple[str, dict[str, Figure]]:
+    """`text`, normalised, with one character in place of every figure, and what each of them stands for.
+
+    So that it can be asked what stands around a figure.
+    """
+    found: dict[str, Figure] = {}
+
+    def keep(figure: Figure) -> str:
+        sign = chr(_FIRST_MARK + len(found))
+        found[sign] = figure
+        return sign
+
+    plain = _digits_for_words(re.sub("[\ue000-\uefff]", " ", normalise(text)))
+    for pattern in _date_patterns():
+        plain = pattern.sub(lambda match: keep(_date(match)), plain)
+    plain = _CLOCK.sub(lambda match: keep(_clock(match)), plain)
+    return _NUMBER.sub(lambda match: keep(_quantity(match, lexicon())), plain).translate(_SHOWN), found
+
+
+_FIRST_MARK = 0xE000
+"""Of the characters for private use, which no text that may be shown holds."""
+
+
 def undated(text: str) -> str:
     """`text`, normalised and without its dates, so that the month of May is not read as "may"."""
     return _take_dates(normalise(text))[1]
@@ -84,7 +115,7 @@ def unsupported(said: Figures, grounds: Iterable[Figures]) -> str | None:
 def _unsupported_quantity(said: Iterable[Quantity], known: list[Quantity], dates: list[PartialDate]) -> str | None:
     left = list(known)
     for quantity in sorted(said, key=lambda q: q.unit is None):
-        match = next((k for k in sorted(left, key=lambda k: k.unit != quantity.unit) if _same(quantity, k)), None)
+        match = next((k for k in sorted(left, key=lambda k: k.unit != quantity.unit) if same(quantity, k)), None)
         if match is not None:
             left.remove(match)
         elif not _is_year_of(quantity, dates):
@@ -92,7 +123,26 @@ def _unsupported_quantity(said: Iterable[Quantity], known: list[Quantity], dates
     return None
 
 
-def _same(said: Quantity, known: Quantity) -> bool:
+def either(plain: Iterable[Figures], told: Iterable[Figures]) -> list[Figures]:
+    """What may be said of both: every figure as often as that one of them says it which says it more often."""
+    grounds = list(plain)
+    left = [quantity for ground in grounds for quantity in ground.quantities]
+    for ground in told:
+        more = [quantity for quantity in ground.quantities if not _taken(quantity, left)]
+        grounds.append(Figures(tuple(more), ground.dates))
+    return grounds
+
+
+def _taken(quantity: Quantity, left: list[Quantity]) -> bool:
+    """Whether an equal one was left, which is then gone."""
+    match = next((other for other in left if same(quantity, other)), None)
+    if match is not None:
+        left.remove(match)
+    return match is not None
+
+
+def same(said: Quantity, known: Quantity) -> bool:
+    """Whether two numbers are equal and may count the same; a share is never a count."""
     if said.value != known.value:
         return False
     if "percent" in (said.unit, known.unit):
@@ -108,13 +158,21 @@ def _take_dates(text: str) -> tuple[list[PartialDate], str]:
     found: list[PartialDate] = []
 
     def take(match: re.Match[str]) -> str:
-        parts = match.groupdict()
-        found.append(PartialDate(_year(parts.get("y")), _month(parts.get("m")), _int(parts.get("d"))))
+        found.append(_date(match))
         return " ; "
 
-    for pattern in (_ISO_DATE, _HAN_DATE, _HAN_YEAR, *lexicon().dates):
+    for pattern in _date_patterns():
         text = pattern.sub(take, text)
     return found, text
+
+
+def _date_patterns() -> tuple[re.Pattern[str], ...]:
+    return _ISO_DATE, _HAN_DATE, _HAN_YEAR, *lexicon().dates
+
+
+def _date(match: re.Match[str]) -> PartialDate:
+    parts = match.groupdict()
+    return PartialDate(_year(parts.get("y")), _month(parts.get("m")), _int(parts.get("d")))
 
 
 def _year(text: str | None) -> int | None:
@@ -130,11 +188,14 @@ def _int(text: str | None) -> int | None:
 
 
 def _quantities(text: str) -> Iterator[Quantity]:
-    for clock in _CLOCK.finditer(text):
-        yield Quantity(Decimal(int(clock[1]) * 60 + int(clock[2])), "clock")
+    yield from map(_clock, _CLOCK.finditer(text))
     text = _CLOCK.sub(" ; ", text)
     for match in _NUMBER.finditer(text):
         yield _quantity(match, lexicon())
+
+
+def _clock(match: re.Match[str]) -> Quantity:
+    return Quantity(Decimal(int(match[1]) * 60 + int(match[2])), "clock")
 
 
 def _quantity(match: re.Match[str], words: Lexicon) -> Quantity:
@@ -142,15 +203,24 @@ def _quantity(match: re.Match[str], words: Lexicon) -> Quantity:
     while multiplier := words.multiplier.match(match.string, end):
         value, end = value * words.file.multipliers[multiplier[1]], multiplier.end()
     unit = words.unit_after.match(match.string, end) or words.unit_before.search(match.string[: match.start()])
-    name = words.unit_of[unit[1]] if unit else None
+    name = words.unit_of[unit[1]] if unit else _noun(match.string[end:], words)
     return Quantity(value.normalize(), None if name == "any" else name)
+
+
+def _noun(after: str, words: Lexicon) -> str | None:
+    """The English noun that a number without a known unit counts: what is counted may not change either."""
+    noun = _PLURAL.match(after)
+    return noun[1] if noun and noun[1] not in words.file.function_words else None
+
+
+_PLURAL = re.compile(r"\s([a-z]{3,}[^s\W]s)(?![a-z])")
 
 
 def _digits_for_words(text: str) -> str:
     """Numbers in words as digits, where they count something."""
     words = lexicon()
     text = _HAN_PERCENT.sub(lambda m: f"{_han_or_digits(m[1])}%", text)
-    text = words.han_idioms.sub(" ; ", text)
+    text = words.han_idioms.sub(lambda m: m[0].translate(_HIDDEN), text)
     text = _HAN_TENTHS.sub(lambda m: f"{_han_or_digits(m[1]) * 10}%", text)
     text = _HAN_NUMBER.sub(_han_quantity, text)
     return words.number_words.sub(lambda match: _english_quantity(match, words), text)
@@ -168,14 +238,14 @@ def _han_quantity(match: re.Match[str]) -> str:
     if run in _HAN_GROUPS or (run in "百千" and match.string[: match.start()][-1:].isdigit()):
         return run  # a multiplier of digits: 1.2万
     counts = lexicon().unit_after.match(after) or after.startswith(("月", "日", "号", "折"))
-    return f" {_han_value(run)}" if counts or (len(run) > 1 and set(run) & {*_HAN_POWERS, *_HAN_GROUPS}) else run
+    return f" {han_value(run)}" if counts or (len(run) > 1 and set(run) & {*_HAN_POWERS, *_HAN_GROUPS}) else run
 
 
 def _han_or_digits(text: str) -> Decimal:
-    return Decimal(text) if text[0].isdigit() and text.isascii() else _han_value(text)
+    return Decimal(text) if text[0].isdigit() and text.isascii() else han_value(text)
 
 
-def _han_value(run: str) -> Decimal:
+def han_value(run: str) -> Decimal:
     """The value of a Han number: 三百二十, 二〇一一, 一万二千, 两, 半."""
     if run == "半":
         return Decimal("0.5")

@@ -1,7 +1,8 @@
 """The small rung: a model says which claims to tell and in which order; every word is the narrative's own.
 
 A model of a few million parameters cannot copy a name or a number reliably, but it can choose. So it answers with
-numbers of claims, which code turns into sentences that were verified before it was asked.
+numbers of claims, which code turns into sentences that were verified before it was asked. Code, too, keeps a story to
+what fits into one and joins its sentences with connectives of a closed list (`joining.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,8 +10,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.insights.ground import Ground, Told
-from app.llm.chat_model import ChatModel
+from app.insights.compose import fitting
+from app.insights.ground import Ground, Told, told
+from app.insights.joining import joined
+from app.llm.chat_model import About, ChatModel
 from app.llm.prompts import PromptLibrary, RenderedPrompt
 from app.llm.structured import ask
 from app.narrative.schemas import Claim, Narrative, Sentence
@@ -31,16 +34,23 @@ class Selection(Frozen):
 
 
 def select(
-    model: ChatModel, prompts: PromptLibrary, narrative: Narrative, ground: Ground, *, spent_ms: float = 0.0
+    model: ChatModel,
+    prompts: PromptLibrary,
+    narrative: Narrative,
+    ground: Ground,
+    about: About,
+    *,
+    spent_ms: float = 0.0,
 ) -> Told:
     """The narrative's sentences that the model chose. ModelUnavailable and ModelOutputError are the caller's."""
     shown = in_shown_order(ground.claims)
-    answer = ask(model, question(prompts, shown, ground), Selection, spent_ms=spent_ms)
+    answer = ask(model, question(prompts, shown, ground), Selection, about, spent_ms=spent_ms)
     numbers = tuple(dict.fromkeys(answer.value.claims))
     chosen = [shown[number - 1] for number in numbers if number <= len(shown)]
     dropped = tuple(f"number {number}: no such claim was shown" for number in numbers if number > len(shown))
-    sentences = tuple(_sentences(chosen, narrative, ground))
-    return Told("small", sentences, answer.model, answer.prompt_fingerprint, dropped)
+    held = {claim.claim_id: claim for claim in ground.claims}
+    sentences = fitting(tuple(_sentences(chosen, narrative, ground)), held)
+    return told(joined(sentences, held, narrative.lang), answer, dropped)
 
 
 def in_shown_order(claims: Sequence[Claim]) -> tuple[Claim, ...]:

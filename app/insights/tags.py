@@ -5,16 +5,15 @@ nothing under the same name; so a weak model never makes the profile poorer.
 """
 
 import re
-import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.errors import ModelOutputError, ModelUnavailable
 from app.insights.fine_tags import Refused, Tag, Tagged, aged, ask_for_tags
 from app.insights.material import Line, Material
-from app.llm.chat_model import ChatModel
+from app.llm.chat_model import About, ChatModel
+from app.llm.ladder import Origin, Said, Step, descend
 from app.llm.prompts import PromptLibrary
 from app.profile.known.attributes import MAX_QUOTE
 from app.profile.known.sensitivity import may_be_kept
@@ -34,7 +33,8 @@ class Read(NamedTuple):
 
     rung: Rung
     tags: tuple[Tag, ...]
-    fallback_reason: str | None = None
+    origin: Origin = Origin(rung="composer")
+    """How the model was asked, and why no higher rung read; the lexicon is the composer of this ladder."""
     dropped: tuple[str, ...] = ()
 
 
@@ -45,29 +45,27 @@ class Tagger:
         self, large: ChatModel | None, prompts: PromptLibrary, taxonomy: Taxonomy, *, small: ChatModel | None = None
     ) -> None:
         """Without a model the lexicon speaks alone."""
-        self._models: tuple[tuple[Rung, ChatModel | None], ...] = (("large", large), ("small", small))
-        self._prompts, self._taxonomy = prompts, taxonomy
+        self._large, self._small, self._prompts, self._taxonomy = large, small, prompts, taxonomy
 
-    def read(self, material: Material, *, as_of: datetime, zone: ZoneInfo, lang: Lang, refused: Refused) -> Read:
+    def read(
+        self, material: Material, *, about: About, as_of: datetime, zone: ZoneInfo, lang: Lang, refused: Refused
+    ) -> Read:
         """The inferences that the material allows and the customer has not rejected; a model never makes this fail."""
         plain = {
             tag.name: tag for tag in self._by_lexicon(material, as_of, zone, lang) if not refused(tag.name, tag.value)
         }
-        fallen, started = list[str](), time.monotonic()
-        for rung, model in self._models if material.lines else ():
-            if model is None:
-                continue
-            spent_ms = (time.monotonic() - started) * 1000
-            try:
-                told = ask_for_tags(
-                    model, self._prompts, material, taxonomy=self._taxonomy, zone=zone, lang=lang, refused=refused,
-                    spent_ms=spent_ms,
-                )  # fmt: skip
-            except (ModelUnavailable, ModelOutputError) as error:
-                fallen.append(str(error))
-                continue
-            return _joined(rung, told, plain, material, as_of, fallen)
-        return Read(LEXICON, tuple(plain.values()), fallback_reason=_reason(fallen))
+
+        def by_model(model: ChatModel, spent_ms: float) -> Said[tuple[Tag, ...]]:
+            told = ask_for_tags(
+                model, self._prompts, material, taxonomy=self._taxonomy, zone=zone, lang=lang, refused=refused,
+                about=about, spent_ms=spent_ms,
+            )  # fmt: skip
+            return Said(tuple(_joined(told, plain, material, as_of)), told.asked, told.dropped)
+
+        steps = (Step("large", self._large, by_model), Step("small", self._small, by_model)) if material.lines else ()
+        found = descend(steps, lambda: tuple(plain.values()))
+        rung: Rung = LEXICON if found.origin.rung == "composer" else found.origin.rung
+        return Read(rung, found.value, found.origin, found.dropped)
 
     def _by_lexicon(self, material: Material, as_of: datetime, zone: ZoneInfo, lang: Lang) -> Iterator[Tag]:
         """Oldest first, so that the newest words for a reading stay."""
@@ -116,17 +114,10 @@ def _tag(name: str, reading: Reading, line: Line, quote: str, lang: Lang) -> Tag
     return Tag(name, value, reading.topic, quote, line.event_id, confidence, memory, model=LEXICON)
 
 
-def _joined(
-    rung: Rung, told: Tagged, plain: dict[str, Tag], material: Material, as_of: datetime, fallen: list[str]
-) -> Read:
+def _joined(told: Tagged, plain: Mapping[str, Tag], material: Material, as_of: datetime) -> Iterator[Tag]:
     """A model's tags, and the lexicon's where the model said nothing under that name."""
     said_at = {line.event_id: line.at for line in material.lines}
     tags = [aged(tag, as_of - said_at[tag.event_id]) for tag in told.tags]
     names = {tag.name for tag in tags}
-    beside = [tag for name, tag in plain.items() if name not in names]
-    alive = tuple(tag for tag in (*tags, *beside) if tag.memory_days > 0)
-    return Read(rung, alive, _reason(fallen), told.dropped)
-
-
-def _reason(fallen: list[str]) -> str | None:
-    return "; ".join(dict.fromkeys(fallen)) or None
+    yield from (tag for tag in tags if tag.memory_days > 0)
+    yield from (tag for name, tag in plain.items() if name not in names)

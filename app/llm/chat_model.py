@@ -11,6 +11,10 @@ from app.schema import Frozen
 Role = Literal["system", "user", "assistant"]
 
 
+LONGEST_ANSWER = 8192
+"""Tokens of the longest answer that may be asked for, thinking included."""
+
+
 class Message(NamedTuple):
     """One turn of the conversation that a model is given."""
 
@@ -29,12 +33,38 @@ class Sampling(Frozen):
     """How an answer is drawn. Part of a prompt's file, because it changes the answer as the wording does."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
-    max_tokens: Annotated[int, Field(ge=1, le=8192)] = 1024
+    max_tokens: Annotated[int, Field(ge=1, le=LONGEST_ANSWER)] = 1024
     """Where an answer is cut off, and then refused; what an answer may hold is bounded by `strict_schema`."""
     seed: int = 0
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the likeliest words that are drawn from; None leaves it to the server."""
+    thinking: bool | None = None
+    """Whether the model may think before it answers; the model's settings say so. None leaves it to the server."""
 
 
 DEFAULT_SAMPLING = Sampling()
+
+
+class About(NamedTuple):
+    """For whom a model is asked and about whom: budgets, kept answers and erasure go by it."""
+
+    workspace_id: str
+    subject: str
+    """A customer id, `segment:...` or `conversation:...`."""
+
+
+NOBODY = About("", "")
+"""A measurement asks: counted in no budget, kept nowhere."""
+
+
+class Question(NamedTuple):
+    """All that decides what a model answers, beside the model itself."""
+
+    messages: tuple[Message, ...]
+    schema: AnswerSchema | None
+    sampling: Sampling
+    fingerprint: str = ""
+    """Of the prompt that it was made from; it decides nothing beyond the messages."""
 
 
 class Completion(NamedTuple):
@@ -46,10 +76,12 @@ class Completion(NamedTuple):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     ms: float = 0.0
+    sampling: Sampling | None = None
+    """How it was drawn; None when as asked."""
 
 
 class ChatModel(Protocol):
-    """Anything that answers messages.
+    """Anything that answers messages, and may remember what it answered.
 
     Raises ModelUnavailable when there is no answer within its deadline, ModelOutputError when there is one that
     nobody can use.
@@ -62,9 +94,22 @@ class ChatModel(Protocol):
         schema: AnswerSchema | None = None,
         sampling: Sampling = DEFAULT_SAMPLING,
         spent_ms: float = 0.0,
+        about: About = NOBODY,
     ) -> Completion:
         """The answer to `messages`; `spent_ms` of the deadline went to an earlier attempt at the same question."""
         ...
+
+    def recall(self, question: Question, about: About) -> Completion | None:
+        """The answer that was kept for this very question; a model that keeps nothing has none."""
+        return None
+
+    def keep(self, question: Question, answer: Completion, about: About) -> None:
+        """Hear that an answer fits its schema, and keep it; a model that keeps nothing forgets it."""
+        return
+
+    def reject(self, fault: str) -> None:
+        """Hear that an answer could not be read."""
+        return
 
 
 def whole(completion: Completion) -> Completion:

@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from app.errors import ModelUnavailable, UnderstoryError
-from app.llm.chat_model import DEFAULT_SAMPLING, AnswerSchema, ChatModel, Completion, Message, Sampling
+from app.llm.chat_model import (
+    DEFAULT_SAMPLING,
+    NOBODY,
+    About,
+    AnswerSchema,
+    ChatModel,
+    Completion,
+    Message,
+    Sampling,
+)
 
 Line = str | Completion | UnderstoryError
 """What a script may hold: an answer's text, a whole completion, or the error to raise in its place."""
@@ -17,6 +26,7 @@ class Request(NamedTuple):
     schema: AnswerSchema | None
     sampling: Sampling
     spent_ms: float
+    about: About = NOBODY
 
 
 class ScriptedModel(ChatModel):
@@ -35,9 +45,10 @@ class ScriptedModel(ChatModel):
         schema: AnswerSchema | None = None,
         sampling: Sampling = DEFAULT_SAMPLING,
         spent_ms: float = 0.0,
+        about: About = NOBODY,
     ) -> Completion:
         """The next line of the script."""
-        self.requests.append(Request(tuple(messages), schema, sampling, spent_ms))
+        self.requests.append(Request(tuple(messages), schema, sampling, spent_ms, about))
         line = self._reply(messages)
         if isinstance(line, UnderstoryError):
             raise line

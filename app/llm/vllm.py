@@ -11,12 +11,23 @@ import httpx
 from pydantic import SecretStr
 
 from app.errors import ModelOutputError, ModelUnavailable
-from app.llm.chat_model import DEFAULT_SAMPLING, AnswerSchema, ChatModel, Completion, Message, Sampling, whole
+from app.llm.chat_model import (
+    DEFAULT_SAMPLING,
+    NOBODY,
+    About,
+    AnswerSchema,
+    ChatModel,
+    Completion,
+    Message,
+    Sampling,
+    whole,
+)
+from app.llm.failures import NO_ANSWER, RETRY_PAUSE_S, CallFailed, place, refused_with
 from app.llm.wire import CheckedTransport, within
 
 
 class OpenAICompatibleModel(ChatModel):
-    """One served model. Never retries: whoever asks has a lower rung to fall back to."""
+    """Sends requests to one served model, one a call. `ServedModel` decides whether and how often."""
 
     def __init__(self, base_url: str, model: str, api_key: str = "", timeout_s: float = 8.0) -> None:
         """Ask `model` at `base_url` (ending in /v1); `timeout_s` bounds one question, its repair included."""
@@ -26,6 +37,7 @@ class OpenAICompatibleModel(ChatModel):
 
         self._chat, self._openai, self._langsmith = langchain_openai.ChatOpenAI, openai, langsmith
         self._url, self._model, self._timeout_s = base_url.rstrip("/"), model, timeout_s
+        self._place = place(self._url)
         # Any non-empty key keeps the client from sending OPENAI_API_KEY of the environment to this server.
         self._api_key = SecretStr(api_key or "none")
         self._tls = httpx.create_ssl_context()
@@ -37,6 +49,7 @@ class OpenAICompatibleModel(ChatModel):
         schema: AnswerSchema | None = None,
         sampling: Sampling = DEFAULT_SAMPLING,
         spent_ms: float = 0.0,
+        about: About = NOBODY,
     ) -> Completion:
         """One HTTP request, one finished answer, within what is left of the deadline."""
         seconds = self._timeout_s - spent_ms / 1000
@@ -45,7 +58,9 @@ class OpenAICompatibleModel(ChatModel):
                 f"the {self._timeout_s:.1f} s that an answer may take were used up before this attempt"
             )
         http = self._connection(seconds)
-        return within(seconds, lambda: self._ask(http, seconds, messages, schema, sampling), cut=http.close)
+        return within(
+            seconds, lambda: self._ask(http, seconds, messages, schema, sampling), cut=http.close, name=self._model
+        )
 
     def _connection(self, seconds: float) -> httpx.Client:
         """A connection for one call: cutting it off at the deadline cannot hurt another call."""
@@ -74,6 +89,8 @@ class OpenAICompatibleModel(ChatModel):
             temperature=sampling.temperature,
             max_completion_tokens=sampling.max_tokens,
             seed=sampling.seed,
+            top_p=sampling.top_p,
+            extra_body=thinking(sampling.thinking),
             model_kwargs={"response_format": response_format(schema)} if schema else {},
         )
         started = time.perf_counter()
@@ -99,10 +116,21 @@ class OpenAICompatibleModel(ChatModel):
         if isinstance(error.__cause__, ModelOutputError):
             return error.__cause__
         if isinstance(error, self._openai.APITimeoutError):
-            return ModelUnavailable(f"the model at {self._url} took too long; raise UNDERSTORY_LLM_TIMEOUT_S")
+            return CallFailed(
+                f"the model at {self._place} took too long; raise UNDERSTORY_LLM_TIMEOUT_S", label=NO_ANSWER, slow=True
+            )
         if isinstance(error, self._openai.APIStatusError):
-            return ModelUnavailable(f"the model server at {self._url} {_refusal(error.status_code)}")
-        return ModelUnavailable(f"no model server answers at {self._url} (yet); start it or check UNDERSTORY_LLM_URL")
+            return refused_with(self._place, error.status_code, error.response.headers.get("retry-after"))
+        return CallFailed(
+            f"no model server answers at {self._place} (yet); start it or check UNDERSTORY_LLM_URL",
+            label="no connection, or one that broke off",
+            again_in_s=RETRY_PAUSE_S,
+        )
+
+
+def thinking(wanted: bool | None) -> dict[str, object] | None:
+    """What the request adds to switch thinking on or off in the chat template, as Qwen3 and its like read it."""
+    return None if wanted is None else {"chat_template_kwargs": {"enable_thinking": wanted}}
 
 
 def response_format(schema: AnswerSchema) -> dict[str, object]:
@@ -111,17 +139,3 @@ def response_format(schema: AnswerSchema) -> dict[str, object]:
         "type": "json_schema",
         "json_schema": {"name": schema.name, "schema": dict(schema.json_schema), "strict": True},
     }
-
-
-def _refusal(status: int) -> str:
-    if status in (401, 403):
-        return f"refused the key ({status}); check UNDERSTORY_LLM_API_KEY"
-    if status == 404:
-        return "has no such model or path (404); check UNDERSTORY_LLM_MODEL and that the URL ends in /v1"
-    if status == 429:
-        return "is busy (429); try again later or add capacity"
-    if status < 400:
-        return f"redirects elsewhere ({status}); we do not follow, give its final URL"
-    if status < 500:
-        return f"refused the request ({status}); its log says why (context length, unsupported schema)"
-    return f"failed ({status}); see its log"

@@ -7,8 +7,9 @@ from typing import Annotated, TypeVar
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from app.errors import ModelOutputError, ModelUnavailable
+from app.errors import ModelOutputError
 from app.llm.chat_model import Completion, whole
+from app.llm.failures import NO_ANSWER, CallFailed
 
 MAX_BODY = 2_000_000
 """Bytes. The longest answer we ask for is a hundredth of this."""
@@ -16,10 +17,13 @@ MAX_BODY = 2_000_000
 T = TypeVar("T")
 
 
+_Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
 class _Usage(BaseModel):
-    prompt_tokens: Annotated[int, Field(ge=0)] = 0
-    completion_tokens: Annotated[int, Field(ge=0)] = 0
-    total_tokens: Annotated[int, Field(ge=0)] = 0
+    prompt_tokens: _Tokens = 0
+    completion_tokens: _Tokens = 0
+    total_tokens: _Tokens = 0
 
 
 class _Message(BaseModel):
@@ -73,7 +77,8 @@ class CheckedTransport(httpx.BaseTransport):
         response = self._inner.handle_request(request)
         try:
             if not response.is_success:
-                return httpx.Response(response.status_code, request=request)
+                kept = {name: response.headers[name] for name in ("retry-after",) if name in response.headers}
+                return httpx.Response(response.status_code, headers=kept, request=request)
             body = _bounded(response)
         finally:
             response.close()
@@ -110,8 +115,8 @@ def read_answer(body: bytes) -> ChatAnswer:
     return answer
 
 
-def within(seconds: float, work: Callable[[], T], *, cut: Callable[[], None]) -> T:
-    """What `work` returns, unless it takes longer than `seconds`: then `cut` ends it and ModelUnavailable is raised.
+def within(seconds: float, work: Callable[[], T], *, cut: Callable[[], None], name: str) -> T:
+    """What `work` returns, unless it takes longer than `seconds`: then `cut` ends it and CallFailed names the model.
 
     A read timeout alone does not bound a call: a server that drips one byte a second never trips it.
     """
@@ -120,8 +125,10 @@ def within(seconds: float, work: Callable[[], T], *, cut: Callable[[], None]) ->
     try:
         return future.result(timeout=seconds)
     except TimeoutError:
-        raise ModelUnavailable(
-            f"the model gave no answer within {seconds:.1f} s; raise UNDERSTORY_LLM_TIMEOUT_S or use a faster model"
+        raise CallFailed(
+            f"{name} gave no answer within {seconds:.1f} s; raise UNDERSTORY_LLM_TIMEOUT_S or use a faster model",
+            label=NO_ANSWER,
+            slow=True,
         ) from None
     finally:
         cut()

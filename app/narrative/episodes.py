@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from app.narrative.budget import tokens
+from app.llm.tokens import tokens
 from app.narrative.chronicle import STILL_S, Chronicle, Told
 from app.narrative.schemas import Claim, Predicate
 from app.profile.memory.arcs import Arc

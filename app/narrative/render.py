@@ -6,9 +6,10 @@ templates hold no digits of their own except "80%" of an interval and "out of 5"
 
 from collections.abc import Iterator, Sequence
 
-from app.narrative.plans import SAID_SIGNS, Plan, plans, shift_plan
+from app.narrative.plans import SAID_SIGNS, Plan, is_sure, shift_plan
 from app.narrative.schemas import Claim, ClaimKind, Narrative, Predicate, Sentence
 from app.narrative.speech import Speaker, Voice
+from app.narrative.storyline import storyline
 from app.narrative.variety import Variety
 from app.schema import Lang
 
@@ -30,7 +31,7 @@ def tell_claims(claims: Sequence[Claim], speaker: Speaker) -> Iterator[tuple[Pla
     """Every claim in exactly one sentence; one that fits no plan is told by its plain sentence."""
     variety = Variety(speaker.voice.customer_id, speaker.lang)
     told: set[str] = set()
-    for plan in plans(claims):
+    for plan in storyline(claims):
         told.update(claim.claim_id for claim in plan.cited.values())
         yield plan, _sentence(plan, speaker, variety)
     for claim in claims:
@@ -41,7 +42,7 @@ def tell_claims(claims: Sequence[Claim], speaker: Speaker) -> Iterator[tuple[Pla
 def _plainly(claim: Claim, speaker: Speaker) -> str:
     if claim.predicate is Predicate.SIGNAL and claim.name in SAID_SIGNS:
         return speaker.fill(speaker.phrases.sentences[f"signal_{claim.name}"][0], {"signal": claim})
-    if claim.predicate is Predicate.INTEREST_SHIFT and not (claim.topic and claim.to_topic):
+    if claim.predicate is Predicate.INTEREST_SHIFT and not (claim.topic and claim.to_topic and is_sure(claim)):
         return speaker.fill(speaker.phrases.sentences[shift_plan(claim)][0], {"interest_shift": claim})
     return speaker.fill(speaker.phrases.plain[claim.predicate], {"c": claim})
 

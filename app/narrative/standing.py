@@ -16,7 +16,9 @@ from app.profile.schemas import Attribute, Interest, InterestShift, PriceBehavio
 from app.profile.sums.prices import EXACT_ORDERS
 
 LIKELY: Final = 0.5
-"""A change of interest is stated in words when it is likelier than not."""
+"""A change of interest is stated in words when it is likelier than not ..."""
+POSSIBLE: Final = 0.35
+"""... and from here on as one that may have been."""
 OF_PROFILE: Final = frozenset(
     {
         Predicate.INTEREST,
@@ -46,10 +48,10 @@ _UNITS: Final = {
 def profile_claims(profile: Profile, *, currency: str, most: int | None = None) -> tuple[Claim, ...]:
     """What can be claimed of a profile, of its lists the first `most`; whatever has no evidence is left out.
 
-    That an interest faded is not claimed once it is there again.
+    That an interest faded is not claimed once it is there again. Changes from one topic to another go first.
     """
     alive = {interest.topic for interest in profile.interests}
-    shifts = [shift for shift in profile.shifts if _is_told(shift, alive)]
+    shifts = sorted((shift for shift in profile.shifts if _is_told(shift, alive)), key=_weight)
     found = (
         *(_interest(profile, interest) for interest in profile.interests[:most]),
         *(_shift(profile, shift) for shift in shifts[:most]),
@@ -63,10 +65,15 @@ def profile_claims(profile: Profile, *, currency: str, most: int | None = None) 
 
 
 def _is_told(shift: InterestShift, alive: Container[str]) -> bool:
-    """Whether a change is stated: a live interest has not faded, and less likely changes are only shown as such."""
+    """Whether a change is told: a live interest has not faded, and unlikely changes are only shown as such."""
     if shift.kind is ShiftKind.FADING:
         return shift.from_topic not in alive
-    return shift.confidence >= LIKELY
+    return shift.confidence >= POSSIBLE
+
+
+def _weight(shift: InterestShift) -> tuple[bool, bool, bool]:
+    """What says most goes first, else in the profile's order: from one topic to another, then what came up or faded."""
+    return shift.kind is ShiftKind.FADING, shift.from_topic is None, shift.confidence < LIKELY
 
 
 def _interest(profile: Profile, interest: Interest) -> Claim:

@@ -7,8 +7,9 @@ allows. The same telling gives the same text, always.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from app.llm.tokens import tokens
 from app.narrative.acts import Acts
-from app.narrative.budget import DEFAULT_TOKENS, tokens
+from app.narrative.budget import DEFAULT_TOKENS
 from app.narrative.chronicle import Chronicle, Told
 from app.narrative.episodes import chosen
 from app.narrative.markers import Markers

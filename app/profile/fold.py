@@ -40,7 +40,7 @@ from app.profile.wants.interests import Interests
 from app.profile.wants.likeness import Likeness
 from app.profile.wants.shifts import Shifts
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 """Raised whenever the fold's meaning changes, so that stored states are folded anew."""
 
 
@@ -187,7 +187,7 @@ def profile_at(
         consents=consents_of(state, bonds),
         attributes=known,
         tombstones=rejected,
-        history=history.view(state.history, as_of),
+        history=history.view(state.history, as_of, state.attributes),
     )
 
 

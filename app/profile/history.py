@@ -16,13 +16,17 @@ from typing import Any
 import msgspec
 
 from app.events.schemas import Event, EventKind
-from app.profile.schemas import Update, UpdateMode
+from app.profile.concluded import CONCLUSION, Concluded, concluded
+from app.profile.known.attributes import Attributes, rejected
+from app.profile.schemas import Conclusion, Update, UpdateMode
 from app.profile.seen import Context, Seen
 
 THRESHOLD = math.log(2.0)
 """Half of the profile's interest is new: as far as it can move and still be the same story."""
 MAX_DAYS, MAX_REFLECTIONS, MAX_CHANGES = 20, 10, 8
 """Entries kept of either sort, and codes of changes kept with one day."""
+MAX_CONCLUDED = 3
+"""Reflections whose conclusion is kept."""
 _FIRST_WEIGHT = 3.0
 """Interest that a customer is taken to have before their first event, as much as one order brings: without it the
 first click would be a profile moved by all of itself."""
@@ -59,6 +63,7 @@ class Reflection(msgspec.Struct, array_like=True, gc=False, frozen=True):
     score: float
     threshold: float
     changes: tuple[str, ...] = ()
+    concluded: tuple[Concluded, ...] = ()
 
 
 class History(msgspec.Struct, array_like=True, gc=False):
@@ -77,7 +82,7 @@ def note(part: History, seen: Seen, context: Context, changes: Sequence[str] = (
     """Take in one event with the codes of what it changed (`shift:a>b`, `signal:name`, `attribute:city`, `class:x`)."""
     event = seen.event
     if seen.ours and event.kind != EventKind.CORRECTION:
-        _note_ours(part, event)
+        _note_ours(part, event, context)
         return
     part.events += 1
     day = part.days[-1] if part.days else None
@@ -92,9 +97,9 @@ def note(part: History, seen: Seen, context: Context, changes: Sequence[str] = (
         _note_changes(part, day, changes)
 
 
-def view(part: History, as_of: datetime) -> tuple[Update, ...]:
-    """The entries up to `as_of`, newest first."""
-    entries = [entry for entry in (*_days(part), *_reflections(part)) if entry.at <= as_of]
+def view(part: History, as_of: datetime, known: Attributes | None = None) -> tuple[Update, ...]:
+    """The entries up to `as_of`, newest first; with conclusions where `known` says which of them were rejected."""
+    entries = [entry for entry in (*_days(part), *_reflections(part, known)) if entry.at <= as_of]
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.mode != UpdateMode.INCREMENTAL), reverse=True))
 
 
@@ -125,16 +130,20 @@ def _renewed(part: History, at: datetime, impact: float) -> float:
     return impact / part.weight
 
 
-def _note_ours(part: History, event: Event) -> None:
+def _note_ours(part: History, event: Event, context: Context) -> None:
     """Our own events are no news of the customer; a reflection starts the score anew."""
     recorded = event.properties.get("reflection") if event.kind == EventKind.INFERENCE_RECORDED else None
     if isinstance(recorded, dict):
-        part.reflections.append(_reflection(part, event, recorded))
+        told = concluded(event.properties.get(CONCLUSION), event.occurred_at, context.taxonomy)
+        part.reflections.append(_reflection(part, event, recorded, tuple(told)))
         del part.reflections[:-MAX_REFLECTIONS]
+        if len(part.reflections) > MAX_CONCLUDED:
+            older = part.reflections[-MAX_CONCLUDED - 1]
+            part.reflections[-MAX_CONCLUDED - 1] = msgspec.structs.replace(older, concluded=())
         part.score, part.events = 0.0, 0
 
 
-def _reflection(part: History, event: Event, recorded: dict[str, Any]) -> Reflection:
+def _reflection(part: History, event: Event, recorded: dict[str, Any], told: tuple[Concluded, ...]) -> Reflection:
     return Reflection(
         mode=UpdateMode.PERIODIC if recorded.get("trigger") == UpdateMode.PERIODIC else UpdateMode.TRIGGERED,
         at=event.occurred_at,
@@ -143,6 +152,7 @@ def _reflection(part: History, event: Event, recorded: dict[str, Any]) -> Reflec
         score=float(recorded.get("score", part.score)),
         threshold=float(recorded.get("threshold", THRESHOLD)),
         changes=tuple(_codes(recorded)),
+        concluded=told,
     )
 
 
@@ -177,7 +187,7 @@ def _days(part: History) -> Iterator[Update]:
         )
 
 
-def _reflections(part: History) -> Iterator[Update]:
+def _reflections(part: History, known: Attributes | None) -> Iterator[Update]:
     for made in part.reflections:
         yield Update.unchecked(
             mode=UpdateMode(made.mode),
@@ -186,5 +196,15 @@ def _reflections(part: History) -> Iterator[Update]:
             score=made.score,
             threshold=made.threshold,
             event_id=made.event_id,
+            conclusions=tuple(_told(said) for said in made.concluded if known and not _is_rejected(said, known)),
             changes=made.changes,
         )
+
+
+def _told(said: Concluded) -> Conclusion:
+    return Conclusion.unchecked(text=said.text, quote=said.quote, evidence=said.evidence, model=said.model)
+
+
+def _is_rejected(said: Concluded, known: Attributes) -> bool:
+    """Whether the customer rejected this conclusion, or anything that it rests on."""
+    return rejected(known, CONCLUSION, said.text) or any(known.graves.get(name) for name in said.names)

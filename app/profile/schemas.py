@@ -221,6 +221,18 @@ class UpdateMode(StrEnum):
     """A reflection because it was time."""
 
 
+class Conclusion(Frozen):
+    """One sentence that a reflection concluded: an inference, never a fact."""
+
+    text: str
+    quote: str | None
+    """The customer's words that it reads something from, redacted."""
+    evidence: tuple[str, ...]
+    """Events that it stands on."""
+    model: str | None
+    """Who worded it; None when code did."""
+
+
 class Update(Frozen):
     """One entry of the profile's history."""
 
@@ -234,6 +246,8 @@ class Update(Frozen):
     """For reflections: from which score one is triggered."""
     event_id: str | None
     """The event that records a reflection."""
+    conclusions: tuple[Conclusion, ...] = ()
+    """For the newest reflections: what changed and what it may have to do with, unless it was rejected."""
     changes: tuple[str, ...] = ()
     """What changed, as codes: `shift:baby_care>travel`, `signal:shorter_dwell`, `attribute:city`, `class:...`."""
 

@@ -65,6 +65,12 @@ def situation_of(
     )
 
 
+def segment_of(situation: Situation) -> Situation:
+    """What a situation has in common with all customers of its life cycle and stage: nothing of the customer's own."""
+    shared = {"lifecycle", "stage", "objective", "has_ordered"}
+    return Situation(**situation.model_dump(include=shared))
+
+
 def carted_topics(claims: Iterable[Claim], item_topics: Mapping[str, str]) -> tuple[str, ...]:
     """What the items left in the cart are about, as far as it is known."""
     left = [claim for claim in claims if claim.predicate is Predicate.CARTED_NOT_BOUGHT]

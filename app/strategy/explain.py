@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from app.access.schemas import Workspace
-from app.insights.schemas import Rung
+from app.llm.ladder import Rung
 from app.predict.schemas import ChurnEstimate
 from app.retrieval.schemas import CampaignMatch, Channel, EvidenceKind, Offer, Retrieval
 from app.schema import Lang

@@ -12,20 +12,24 @@ channel is open, and it proposes a first test with a holdout where there are no 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.llm.chat_model import About
+from app.llm.ladder import Rung
 from app.retrieval.schemas import Channel
 from app.schema import Lang
 from app.strategy.choose import Choice, stand_still
-from app.strategy.copywriter import Copywriter, Worded
+from app.strategy.copywriter import Copywriter, Worded, Words
 from app.strategy.drafts import Voice, dressed, offers_told, write_themes
 from app.strategy.evidence import shown
 from app.strategy.gate.contact import open_channels
 from app.strategy.gate.final import Facts, gate
 from app.strategy.gate.schemas import Firing, Ruling
 from app.strategy.gate.subjects import without_complaint
+from app.strategy.grounds import Grounds, grounds_of
 from app.strategy.message import Message
 from app.strategy.plan import Plan, plan_of, standing
+from app.strategy.reasons import composed_reasons
 from app.strategy.request import StrategyRequest
-from app.strategy.schemas import Decision, Strategy, Theme
+from app.strategy.schemas import Decision, Strategy
 from app.strategy.statement import state
 from app.strategy.wording import say_offer, say_rule
 
@@ -60,11 +64,12 @@ def propose_plan(request: StrategyRequest, plan: Plan, copywriter: Copywriter | 
 def _told(request: StrategyRequest, plan: Plan, copywriter: Copywriter | None) -> Ruling[Proposal]:
     """The plan in words, after the last look of the gate."""
     voice = voice_of(request, plan.message)
-    composed = write_themes(plan.message.subjects, voice, request.taxonomy)
+    composed = composed_of(request, plan, voice)
     worded = _worded(request, composed, copywriter if plan.message.channel else None)
-    facts = facts_of(request, plan, voice, composed, worded)
-    themes = dressed(worded.themes, plan.message.subjects, voice)
-    gated = gate(facts.ours.model_copy(update={"themes": themes}), facts)
+    facts = facts_of(request, plan, voice, composed, worded.origin.rung)
+    themes = dressed(worded.words.themes, plan.message.subjects, voice)
+    draft = facts.ours.model_copy(update={"themes": themes, "rationale_told": worded.words.reasons})
+    gated = gate(draft, facts)
     fired = plan.fired + gated.fired
     told = tuple(say_rule(f, request.workspace.currency, request.lang) for f in fired)
     strategy = gated.strategy.model_copy(update={"rules_fired": told})
@@ -72,16 +77,36 @@ def _told(request: StrategyRequest, plan: Plan, copywriter: Copywriter | None) -
     return Ruling(Proposal(strategy, decision), fired)
 
 
-def facts_of(request: StrategyRequest, plan: Plan, voice: Voice, composed: tuple[Theme, ...], worded: Worded) -> Facts:
+class Composed(NamedTuple):
+    """What code alone says of a plan, and what anybody may say of it."""
+
+    words: Words
+    rationale: tuple[str, ...]
+    """claim_ids that speak for it."""
+    grounds: Grounds
+
+
+def composed_of(request: StrategyRequest, plan: Plan, voice: Voice) -> Composed:
+    """The words of a plan as the composer says them, and what they stand on."""
+    rationale = _rationale(request, plan)
+    grounds = grounds_of(request, plan, rationale)
+    themes = write_themes(plan.message.subjects, voice, request.taxonomy)
+    return Composed(Words(themes, composed_reasons(request, plan, rationale, grounds)), rationale, grounds)
+
+
+def facts_of(request: StrategyRequest, plan: Plan, voice: Voice, composed: Composed, rung: Rung = "composer") -> Facts:
     """What the words of a plan are held against, whoever wrote them."""
-    subjects = plan.message.subjects
+    subjects, said = plan.message.subjects, composed.words
     return Facts(
-        ours=state(request, plan, dressed(composed, subjects, voice), worded.rung, _rationale(request, plan)),
-        composed=composed,
+        ours=state(
+            request, plan, said._replace(themes=dressed(said.themes, subjects, voice)), rung, composed.rationale
+        ),
+        composed=said.themes,
         told=offers_told(subjects, voice),
         open_channels=open_channels(Channel, request.profile.consents, request.contacts, request.policy).value,
         campaigns=frozenset(m.campaign.campaign_id for m in request.retrieval.matches),
         claims=frozenset(claim.claim_id for claim in request.usable_claims),
+        grounds=composed.grounds,
         shop=voice.shop,
         zone=request.workspace.zone,
         policy=request.policy,
@@ -111,11 +136,12 @@ def voice_of(request: StrategyRequest, message: Message) -> Voice:
     )
 
 
-def _worded(request: StrategyRequest, composed: tuple[Theme, ...], copywriter: Copywriter | None) -> Worded:
-    """The themes in the copywriter's words when there is one; what is not sent needs no model."""
+def _worded(request: StrategyRequest, composed: Composed, copywriter: Copywriter | None) -> Worded:
+    """The copywriter's words when there is one; what is not sent needs no model."""
     if copywriter is None:
-        return Worded(composed)
-    return copywriter.word(composed, request.lang, request.taxonomy.forbidden_words())
+        return Worded(composed.words)
+    about = About(request.workspace.workspace_id, request.profile.customer_id)
+    return copywriter.word(composed.words, composed.grounds, request.lang, about)
 
 
 def _decision(
@@ -131,10 +157,7 @@ def _decision(
         propensity=1.0,
         policy_version=f"{request.policy.policy_version}-{request.taxonomy.fingerprint}",
         rules_fired=tuple(say_rule(firing, currency, LOG_LANG) for firing in fired),
-        rung=worded.rung,
-        model=worded.model,
-        prompt_fingerprint=worded.prompt_fingerprint,
-        fallback_reason=worded.fallback_reason,
+        **worded.origin.model_dump(),
         evidence=rationale,
         campaigns=_campaigns(request, choice),
     )

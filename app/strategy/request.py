@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.access.schemas import Workspace
-from app.narrative.schemas import Claim, Predicate
+from app.narrative.schemas import Claim, Predicate, Sentence
 from app.predict.schemas import ChurnEstimate, LtvEstimate
 from app.profile.schemas import Profile
-from app.retrieval.schemas import Retrieval
+from app.retrieval.schemas import CampaignMatch, Retrieval
 from app.retrieval.situation import carted_topics
 from app.schema import Lang
 from app.strategy.gate.contact import Contacts
@@ -52,6 +52,12 @@ class StrategyRequest:
     """What the catalogue says of prices and costs."""
     spent: Spent = NOTHING_SPENT
     """What offers have cost this month and per campaign."""
+    segment: tuple[CampaignMatch, ...] = ()
+    """Past arms by which all customers of this life cycle and stage are judged: the same for each of them."""
+    told: tuple[Sentence, ...] = ()
+    """The claims in prose; empty where nobody reads them."""
+    spoken: Mapping[str, str] = field(default_factory=dict)
+    """claim_id -> the claim as one plain sentence; empty where no model is asked."""
 
     @property
     def usable_claims(self) -> list[Claim]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.insights.schemas import Rung
+from app.llm.ladder import Origin
 from app.predict.schemas import Confidence
 from app.retrieval.schemas import Channel, Offer
 from app.schema import Frozen, Lang
@@ -20,6 +20,15 @@ class Theme(Frozen):
     """The topic that it speaks of; None when it names none."""
     personal: bool = False
     """It speaks of this customer's own cart, orders or absence, and would be wrong to most others."""
+
+
+class Reason(Frozen):
+    """One sentence of why, with what it stands on."""
+
+    text: str
+    claim_ids: tuple[str, ...] = ()
+    campaign_ids: tuple[str, ...] = ()
+    """Campaigns that were retrieved for this very request."""
 
 
 class Timing(Frozen):
@@ -58,7 +67,7 @@ class RuleFired(Frozen):
     effect: str
 
 
-class Decision(Frozen):
+class Decision(Origin):
     """What was chosen, from what, with which probability. Logged as an event, for outcomes to join."""
 
     decision_id: str
@@ -70,11 +79,6 @@ class Decision(Frozen):
     """Probability with which the policy chose `chosen`; 1 for a deterministic choice."""
     policy_version: str
     rules_fired: tuple[RuleFired, ...]
-    rung: Rung
-    prompt_fingerprint: str | None = None
-    model: str | None = None
-    fallback_reason: str | None = None
-    """Why the composer worded it though a model is configured."""
     evidence: tuple[str, ...]
     """claim_ids it rests on."""
     campaigns: tuple[str, ...]
@@ -99,6 +103,8 @@ class Strategy(Frozen):
     holdout_share: float
     rationale: tuple[str, ...]
     """claim_ids of the story that speak for it."""
+    rationale_told: tuple[Reason, ...] = ()
+    """The same in words, with what past campaigns say to it; empty in what was stored before there were any."""
     campaigns: tuple[str, ...]
     """campaign_ids it stands on."""
     risk: str

@@ -1,9 +1,10 @@
 """A plan told to people: the strategy with its reasons, its risk, its measure, and why the customer gets it."""
 
-from app.insights.schemas import Rung
+from app.llm.ladder import Rung
 from app.predict.schemas import Confidence
 from app.retrieval.trials import NEAR
 from app.strategy.choose import Choice
+from app.strategy.copywriter import Words
 from app.strategy.evidence import failed_alike, passed_over
 from app.strategy.explain import Explainer, Why, is_without_offer, leaves_offer_out
 from app.strategy.gate.policy import Policy
@@ -11,17 +12,15 @@ from app.strategy.message import Message
 from app.strategy.plan import Plan
 from app.strategy.power import Measurement
 from app.strategy.request import StrategyRequest
-from app.strategy.schemas import Strategy, Theme, Timing
+from app.strategy.schemas import Strategy, Timing
 from app.strategy.themes import Idea
 
 _BIG_BASKET = 2
 """An offer that asks for more than so many times the average order is named among the risks."""
 
 
-def state(
-    request: StrategyRequest, plan: Plan, themes: tuple[Theme, ...], rung: Rung, rationale: tuple[str, ...]
-) -> Strategy:
-    """The whole strategy around three dressed themes."""
+def state(request: StrategyRequest, plan: Plan, words: Words, rung: Rung, rationale: tuple[str, ...]) -> Strategy:
+    """The whole strategy around three dressed themes and the reasons for it."""
     choice, message, test = plan.choice, plan.message, plan.test
     explain = Explainer(request.lang, request.workspace, request.taxonomy)
     return Strategy(
@@ -30,12 +29,13 @@ def state(
         as_of=request.profile.as_of,
         lang=request.lang,
         channel=message.channel,
-        themes=themes,
+        themes=words.themes,
         timing=Timing(at=message.moment.at, reason=_when(request, explain, message)),
         offer=message.offer,
         metric=explain.metric(test, request.churn),
         holdout_share=_holdout_share(choice, request.policy),
         rationale=rationale,
+        rationale_told=words.reasons,
         campaigns=choice.campaigns,
         risk=explain.risk(choice, request.churn, message, request.policy, _doubts(request, explain, message, test)),
         confidence=_confidence(choice, message),

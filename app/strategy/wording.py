@@ -11,7 +11,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 
-from app.insights.schemas import Rung
+from app.llm.ladder import Rung
 from app.retrieval.schemas import Channel, Offer, OfferType
 from app.schema import Frozen, Lang
 from app.strategy.gate.schemas import Amount, Fact, Firing, Named, Rule, Share
@@ -61,6 +61,8 @@ class Wording(Frozen):
     timing: dict[str, str]
     day: str
     """Pattern of a date, for a moment that is more than a day away."""
+    month: str
+    """Pattern of a month, for what lies back."""
     metric: str
     reasons: dict[str, str]
     passed_over: dict[str, str]
@@ -68,6 +70,10 @@ class Wording(Frozen):
     risks: dict[str, str]
     why: dict[str, str]
     ai_label: dict[Rung, str]
+    cases: dict[str, str]
+    """A past arm in one sentence, by what it did, and the words for its offer and kind of evidence."""
+    rationale: dict[str, str]
+    """What a rationale says beside claims and cases."""
     paths: dict[str, str]
     """Actions by name, what their paths stand on, and what a reader should know."""
     batch: dict[str, str]
@@ -106,6 +112,11 @@ def money(amount_minor: float, currency: str, lang: Lang) -> str:
 def day_of(day: date, lang: Lang) -> str:
     """A local date with its weekday."""
     return format_date(day, wording(lang).day, locale=_locale(lang))
+
+
+def month_of(day: date, lang: Lang) -> str:
+    """A month with its year."""
+    return format_date(day, wording(lang).month, locale=_locale(lang))
 
 
 def percent(share: float) -> str:

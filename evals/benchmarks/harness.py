@@ -63,7 +63,17 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     limit: float
 
 
-Path = Contest | Flatness | Size
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """A path that is counted and not timed: which share of something is saved, which has to reach a floor."""
+
+    path: str
+    share: Callable[[], float]
+    floor: float
+    bound: Callable[[], float]
+    """The largest share that anybody could reach on this input."""
+
+
+Path = Contest | Flatness | Size | Share
 
 
 class PathReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +139,8 @@ def _measured(path: Path, say: Say) -> PathReport:
             return compare(path, say)
         case Size():
             return weigh(path)
+        case Share():
+            return count(path)
 
 
 def run(contest: Contest, say: Say) -> PathReport:
@@ -180,6 +192,24 @@ def weigh(size: Size) -> PathReport:
         limit=size.limit,
         ahead=None,
         within=size.limit / found if found else None,
+        spread=0.0,
+    )
+
+
+def count(share: Share) -> PathReport:
+    """Gate and figure in one: GateFailedError below the floor."""
+    found, bound = share.share(), share.bound()
+    if found < share.floor:
+        raise GateFailedError(f"{share.path}: {found:.3f}, the floor is {share.floor}")
+    return PathReport(
+        path=share.path,
+        unit="share",
+        ours=found,
+        peer=None,
+        peer_name="",
+        limit=bound,
+        ahead=None,
+        within=bound / found,
         spread=0.0,
     )
 

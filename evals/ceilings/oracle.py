@@ -60,6 +60,7 @@ class Oracle:
         self._parameters: Parameters = shop.parameters
         self._calendar: Calendar = shop.calendar
         known = phases(shop.parameters)
+        self._cool = np.array([phase.spec.mood == "cool" for phase in known])
         self._own: Own = draw_own(shop.parameters, topics, random)
         self._paths: Paths = draw_paths(shop.parameters, known, random, path_draws)
         self._emissions: Emissions = emissions(shop.parameters, known, self._own, topics)
@@ -99,6 +100,17 @@ class Oracle:
     def stage_tops(self) -> Ints:
         """[Q, S, K] what is wanted most in each stage of each life, as a position in the topics."""
         return self._emissions.top[self._paths.phase]
+
+    def wanted(self, found: Posterior, cut: int) -> Floats:
+        """[topics] P(it is what they want most) on a day."""
+        tops = self._emissions.top[self._phase_at(found.bounds, cut)]
+        mass = np.bincount(tops.ravel(), weights=found.weight.ravel(), minlength=self._emissions.topics)
+        return np.asarray(mass, dtype=np.float64)
+
+    def drifting(self, found: Posterior, cut: int) -> float:
+        """P(in a phase of cooling off, or gone after one) on a day."""
+        cool = self._cool[self._phase_at(found.bounds, cut)]
+        return float(found.weight.sum(axis=1) @ cool)
 
     def _prior(self, joined: int) -> Floats:
         arcs = self._parameters.arcs

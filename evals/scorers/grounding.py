@@ -36,6 +36,8 @@ class Grounding(NamedTuple):
     sentences: int
     sentences_cited: int
     remarks: tuple[str, ...]
+    faulty: frozenset[str] = frozenset()
+    """Ids of the claims that do not hold, or cite what is not this customer's."""
 
 
 def known_of(ledger: Ledger, customer_id: str, rows: Sequence[Row], as_of: datetime) -> Known:
@@ -69,7 +71,7 @@ def check(story: ProfileStory, ledger: Ledger, refit: Refit) -> Grounding:
     checkable = [claim for claim in story.claims if claim.predicate in MEANINGS or claim.kind is ClaimKind.PREDICTION]
     found = {claim.claim_id: _faults(claim, story, known, refit) for claim in checkable}
     by_id = {claim.claim_id: claim for claim in story.claims}
-    foreign = _words_of_others(story, known, ledger)
+    foreign = words_of_others(story, ledger)
     loose = [_loose_numbers(sentence, by_id, foreign, ledger) for sentence in story.sentences]
     unchecked = [c for c in story.claims if c.claim_id not in found and c.kind is not ClaimKind.LINK]
     return Grounding(
@@ -86,7 +88,13 @@ def check(story: ProfileStory, ledger: Ledger, refit: Refit) -> Grounding:
         sentences=len(story.sentences),
         sentences_cited=sum(_is_cited(sentence, by_id) for sentence in story.sentences),
         remarks=(*_id_remarks(ids), *_claim_remarks(found, by_id), *_number_remarks(story.sentences, loose)),
+        faulty=_faulty(story.claims, found, ids),
     )
+
+
+def _faulty(claims: Sequence[Claim], found: dict[str, list[str]], ids: _Ids) -> frozenset[str]:
+    bad = {event_id for events in ids for event_id in events}
+    return frozenset(c.claim_id for c in claims if found.get(c.claim_id, True) or bad & set(c.evidence))
 
 
 def _check_ids(cited: Sequence[str], log: dict[str, Cited], story: ProfileStory) -> _Ids:
@@ -105,13 +113,13 @@ def _faults(claim: Claim, story: ProfileStory, known: Known, refit: Refit) -> li
     return predictions.faults(claim, refit(claim.horizon_days or 0))
 
 
-def _words_of_others(story: ProfileStory, known: Known, ledger: Ledger) -> list[str]:
+def words_of_others(story: ProfileStory, ledger: Ledger) -> list[str]:
     """Quotations, item titles and the taxonomy's readings: text in which digits are not ours."""
     words = [claim.quote for claim in story.claims if claim.quote]
     words += [title for claim in story.claims if claim.item_id and (title := ledger.title(claim.item_id, story.as_of))]
     words += [claim.item_id for claim in story.claims if claim.item_id]
     for claim in story.claims:
-        if reading := known.taxonomy.readings.get(claim.reading or ""):
+        if reading := ledger.taxonomy.readings.get(claim.reading or ""):
             words += [reading.zh, reading.en]
     return words
 

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from zoneinfo import ZoneInfo
 
+import yaml
+
+from app.bootstrap import KNOWLEDGE
 from app.narrative.schemas import Claim, Predicate
 from app.predict.fitted import estimate, learn
 from app.predict.inputs.cohort import among
@@ -59,4 +63,19 @@ def faults(claim: Claim, model: CustomerModel) -> list[str]:
     known = churn.p_no_purchase if claim.predicate is Predicate.NO_PURCHASE else churn.churn_risk
     if claim.value is None or known is None or abs(claim.value - known) > _ROUNDING:
         return [f"value {claim.value}, estimator says {known}"]
+    if claim.name is not None and claim.name != level(claim.value):
+        return [f"level {claim.name}, the policy says {level(claim.value)}"]
     return []
+
+
+def level(risk: float) -> str:
+    """What the shop's policy makes of a churn risk, by the thresholds that it declares."""
+    watch, light, strong = _thresholds()
+    return "leaving" if risk >= strong else "drifting" if risk >= light else "watch" if risk >= watch else "calm"
+
+
+@cache
+def _thresholds() -> tuple[float, float, float]:
+    declared = yaml.safe_load((KNOWLEDGE / "policy.yaml").read_text(encoding="utf-8"))["acting"]
+    found = (declared["bounds"]["least"], declared["light"]["at_median"], declared["strong"]["at_median"])
+    return float(found[0]), float(found[1]), float(found[2])

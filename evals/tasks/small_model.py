@@ -24,7 +24,7 @@ from app.errors import ModelUnavailable
 from app.insights.schemas import ProfileStory
 from app.insights.select import Selection, in_shown_order
 from app.insights.story import Storyteller
-from app.llm.chat_model import DEFAULT_SAMPLING, AnswerSchema, ChatModel, Completion, Message, Sampling
+from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
 from app.llm.server import ServerChild, free_port, read_mark, vllm_command
 from app.llm.structured import read
@@ -34,6 +34,7 @@ from app.schema import Frozen
 from evals import shop
 from evals.ceilings.measure import ceilings
 from evals.intervals import mean, wilson
+from evals.overheard import Asked, Overheard
 from evals.provenance import file_hash
 from evals.scorers.grounding import Grounding, check
 from evals.scorers.ledger import Ledger
@@ -82,37 +83,6 @@ class Heard(NamedTuple):
     agreement: Agreement
     story: ProfileStory
     grounding: Grounding
-
-
-class Asked(NamedTuple):
-    """What a model was given, and what came back first."""
-
-    messages: tuple[Message, ...]
-    schema: AnswerSchema | None
-    sampling: Sampling
-    completion: Completion
-
-
-class Overheard(ChatModel):
-    """A model of which everything is kept that it was asked and answered."""
-
-    def __init__(self, model: ChatModel) -> None:
-        """Pass everything on to `model`."""
-        self.model = model
-        self.asked: list[Asked] = []
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        schema: AnswerSchema | None = None,
-        sampling: Sampling = DEFAULT_SAMPLING,
-        spent_ms: float = 0.0,
-    ) -> Completion:
-        """The model's answer."""
-        completion = self.model.complete(messages, schema=schema, sampling=sampling, spent_ms=spent_ms)
-        self.asked.append(Asked(tuple(messages), schema, sampling, completion))
-        return completion
 
 
 class SmallModel:

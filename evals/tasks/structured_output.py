@@ -128,7 +128,8 @@ def _call(
 ) -> Call:
     """One request over plain HTTP: the product's client would refuse an answer that was cut off, unseen."""
     claims = "\n".join(f"[c{number}-{line}] {number + line} orders in the last {30 + line} days." for line in range(12))
-    prompt = PromptLibrary(PROMPTS).render("profile_story", StoryDraft, {"claims": claims, "language": "简体中文"})
+    values = {"claims": claims, "story": "", "language": "简体中文"}
+    prompt = PromptLibrary(PROMPTS).render("profile_story", StoryDraft, values)
     body = {
         "model": name,
         "messages": [message._asdict() for message in prompt.messages],

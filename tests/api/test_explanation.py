@@ -4,7 +4,7 @@ import pytest
 
 from app.access.schemas import Role
 from app.bootstrap import App
-from app.insights.drivers import CustomerExplanation
+from app.insights.ltv.schemas import LtvStory
 from tests.factories_api import Served, an_order_body
 
 
@@ -34,7 +34,7 @@ def test_the_shares_add_up_to_the_value_of_the_profile_and_cite_its_claims(reade
     assert cited <= set(profile["spoken"])
     assert {claim_id for risk in found["risks"] for claim_id in risk["claim_ids"]} == set(profile["ltv"]["risks"])
     assert answer["warnings"] == []
-    assert CustomerExplanation.model_validate(found)
+    assert LtvStory.model_validate(found)
 
 
 def test_both_languages_have_the_same_figures(reader: Served) -> None:
@@ -43,6 +43,24 @@ def test_both_languages_have_the_same_figures(reader: Served) -> None:
     assert zh["numbers"] == en["numbers"]
     assert [one["claim_ids"] for one in zh["risks"]] == [one["claim_ids"] for one in en["risks"]]
     assert not set(zh["said"]) & set(en["said"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_drivers_risks_and_advice_are_told_with_claims_that_are_given(reader: Served, lang: str) -> None:
+    answer = reader.get(f"/v1/customers/{the_best(reader)}/explanation?lang={lang}", role=Role.VIEWER).json()
+    found = answer["data"]
+    assert 3 <= len(found["drivers"]) <= 5
+    given = set(found["spoken"]) | set(found["told_spoken"])
+    told = (*found["drivers"], *found["told_risks"], *found["advice"])
+    assert {claim_id for one in told for claim_id in one["claim_ids"]} <= given
+    assert answer["provenance"]["rung"] == "composer"
+
+
+def test_no_model_leans_by_default(reader: Served) -> None:
+    found = reader.get(f"/v1/customers/{the_best(reader)}/explanation?lang=en").json()["data"]
+    assert found["ltv"]["leaned_value"] is None
+    assert found["ltv"]["value"] == found["numbers"]["value_minor"]
+    assert found["lean"]["reason"] == "A model's lean is off: no evaluation has shown that it helps."
 
 
 def test_asking_why_decides_nothing(reader: Served) -> None:

@@ -25,6 +25,8 @@ def started(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         (("--port", "70000"), "port: Input should be less than or equal to 65535"),
         (("--prot", "1"), "unrecognized arguments"),
         (("--llm", "http://127.0.0.1:1/v1"), "--llm-model"),
+        (("--small-llm", "http://127.0.0.1:1/v1"), "--small-llm-model"),
+        (("--small-llm", "elsewhere"), "small_llm_url: Value error, 'elsewhere' is no http(s) URL"),
         (("--llm", "cpu", "--llm-model", "/nowhere"), "make tiny-model"),
         (("--workspace", "nowhere"), "no workspace 'nowhere'"),
     ],
@@ -37,6 +39,11 @@ def test_a_bad_argument_is_one_line_and_exit_code_2(
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("understory: ")
+
+
+def test_bad_settings_of_models_are_one_line_and_exit_code_2(tmp_path: Path, free_port: int) -> None:
+    done = started("--data", str(tmp_path), "--port", str(free_port), UNDERSTORY_MODELS='{"m": {"price": 1}}')
+    assert (done.returncode, done.stderr) == (2, "understory: models.m.price: Extra inputs are not permitted\n")
 
 
 def test_a_port_in_use_is_said_before_anything_is_made(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from app.llm.scripted import ScriptedModel
 from evals import shop
 from evals.cli import main
 from evals.task import Metric
-from evals.tasks.small_model import Overheard, Rates, metrics, tell
+from evals.overheard import Overheard
+from evals.tasks.small_model import Rates, metrics, tell
 from evals.train.pairs import Reading, pair, readings
 
 Reply = Callable[[Sequence[Message]], str]

@@ -40,9 +40,13 @@ def shipped() -> PromptLibrary:
 EXAMPLES: dict[str, dict[str, str]] = {
     "profile_story": {
         "claims": "[k_1] First order: £20.00 on 3 May 2011.\n[k_2] Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011.",
+        "story": "One order so far: £20.00 on 3 May 2011 [e1].\nOn 4 May 2011 they searched for “<b>{{ 7*7 }}</b>” [e2].",
         "language": "British English",
     },
     "strategy_draft": {
+        "cases": "[c1/a] “Skincare” (SMS, May 2011, randomised) worked: customers who got it spent £1 more each.",
+        "stands_on": "c1/a",
+        "claims": "[k_1] Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011.",
         "themes": "1. Skincare, no rush | Take your time.\n2. Hello | Text.\n3. Bye | Text.",
         "language": "British English",
     },
@@ -51,6 +55,43 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "material": "1. search in January: “宝宝辅食添加顺序”\n2. review in January: “<b>{{ 7*7 }}</b>”",
         "language": "简体中文",
     },
+    "plan_action": {
+        "topics": "baby_care: 母婴用品\npets: 宠物",
+        "segments": "important_value\nVIP",
+        "before": "read_customer",
+        "question": "那她呢？<b>{{ 7*7 }}</b>",
+        "language": "简体中文",
+    },
+    "chat_answer": {
+        "asked": "我的理解：用数字看全部顾客。",
+        "sentences": "[s1] 412 位顾客里有 31 位（8%）。\n[s2] 顾客写道「<b>{{ 7*7 }}</b>」。",
+        "language": "简体中文",
+    },
+    "service_brief": {
+        "claims": "who: [k_1] They have ordered once, on 3 May 2011.\nlast: [k_2] “<b>{{ 7*7 }}</b>” is in the cart.",
+        "opening": "Hello, how can I help you?",
+        "language": "British English",
+    },
+    "segment_story": {
+        "claims": "who: [s_1] There are 40 of them.\nworks: [s_2] “<b>{{ 7*7 }}</b>” worked.",
+        "language": "British English",
+    },
+    "conclusion": {
+        "claims": "changed: [k_1] Orders became fewer.\nsaid: [k_2] They wrote “<b>{{ 7*7 }}</b>”.",
+        "language": "British English",
+    },
+    "churn_read": {
+        "claims": "signs: [k_1] Sign of leaving, raised on 3 May 2011: 2 pages per visit (usually 5 pages).\n"
+        "words: [k_2] Wrote to support on 4 May 2011: “<b>{{ 7*7 }}</b>”.",
+        "language": "British English",
+    },
+    "ltv_explanation": {
+        "drivers": "often: [k_1] How often they have bought adds £31 to the expected value (×1.42). [k_2] 9 orders.",
+        "risks": "soured: [k_3] Reviewed on 4 May 2011 (rating 1 out of 5): “<b>{{ 7*7 }}</b>”.",
+        "actions": "settle_first: See to it. [k_3] Reviewed on 4 May 2011 (rating 1 out of 5): “bad”.",
+        "language": "British English",
+    },
+    "ltv_lean": {"facts": "1. Expected spend over 90 days: £84.00.\n2. A review of 4 May 2011 gave 1 out of 5."},
     "select_claims": {
         "claims": "1. First order: £20.00 on 3 May 2011.\n2. Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011."
     },
@@ -73,7 +114,7 @@ def test_every_shipped_prompt_looks_as_it_did_when_it_was_last_read_by_a_person(
 
 def test_the_text_before_the_customer_is_the_same_for_all_customers(shipped: PromptLibrary) -> None:
     one, two = (
-        shipped.render("profile_story", StoryDraft, {"claims": claims, "language": language})
+        shipped.render("profile_story", StoryDraft, {"claims": claims, "story": "", "language": language})
         for claims, language in (("[k_1] A.", "British English"), ("[k_9] 乙。", "简体中文"))
     )
     assert one.messages[0] == two.messages[0]

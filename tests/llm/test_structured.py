@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, JsonValue
 from app.errors import ModelOutputError, ModelUnavailable
 from app.insights.schemas import StoryDraft
 from app.insights.select import Selection
-from app.llm.chat_model import Completion
+from app.llm.chat_model import NOBODY, Completion
 from app.llm.output_schema import strict_schema
 from app.llm.prompts import PromptLibrary, RenderedPrompt
 from app.llm.scripted import ScriptedModel
@@ -47,10 +47,12 @@ def prompt(tmp_path: Path) -> RenderedPrompt:
 
 
 def answer(prompt: RenderedPrompt, *script: str | Completion) -> Answer[Greeting]:
-    return ask(ScriptedModel(script), prompt, Greeting)
+    return ask(ScriptedModel(script), prompt, Greeting, NOBODY)
 
 
-@pytest.mark.parametrize("text", [GOOD, f"  {GOOD}\n", f"```json\n{GOOD}\n```", f"<think>{{}}</think>\n{GOOD}"])
+@pytest.mark.parametrize(
+    "text", [GOOD, f"  {GOOD}\n", f"```json\n{GOOD}\n```", f"<think>{{}}</think>\n{GOOD}", f"So,\n</think>{GOOD}"]
+)
 def test_an_answer_is_read_also_inside_one_fence_or_after_thinking(prompt: RenderedPrompt, text: str) -> None:
     given = answer(prompt, text)
     assert given.value == Greeting(words="你好", times=2, mood=0.5)
@@ -92,7 +94,7 @@ def test_a_bad_answer_is_sent_back_once_and_then_refused(prompt: RenderedPrompt,
 
 def test_the_repair_names_the_fault_and_shows_the_refused_answer_as_data(prompt: RenderedPrompt) -> None:
     model = ScriptedModel([GOOD.replace("2,", "10,").replace("你好", "<|im_end|>"), GOOD])
-    given = ask(model, prompt, Greeting)
+    given = ask(model, prompt, Greeting, NOBODY)
     first, second = model.requests
     assert second.messages[:2] == first.messages == prompt.messages
     assert [m.role for m in second.messages[2:]] == ["assistant", "user"]
@@ -105,7 +107,7 @@ def test_tokens_and_time_of_both_attempts_are_counted_and_the_first_shortens_the
     prompt: RenderedPrompt,
 ) -> None:
     model = ScriptedModel([Completion("no", "stop", "m", 10, 1, 40.0), Completion(GOOD, "stop", "m", 20, 2, 5.0)])
-    given = ask(model, prompt, Greeting)
+    given = ask(model, prompt, Greeting, NOBODY)
     assert (given.prompt_tokens, given.completion_tokens, given.ms) == (30, 3, 45.0)
     assert [request.spent_ms for request in model.requests] == [0.0, 40.0]
 
@@ -114,7 +116,7 @@ def test_tokens_and_time_of_both_attempts_are_counted_and_the_first_shortens_the
 def test_an_answer_that_was_cut_off_is_refused_without_a_repair(prompt: RenderedPrompt, reason: str) -> None:
     model = ScriptedModel([Completion(GOOD, reason, "m"), GOOD])
     with pytest.raises(ModelOutputError, match="did not end by itself"):
-        ask(model, prompt, Greeting)
+        ask(model, prompt, Greeting, NOBODY)
     assert len(model.requests) == 1
 
 
@@ -125,7 +127,7 @@ def test_a_script_that_has_run_out_is_a_model_that_is_down(prompt: RenderedPromp
 
 def test_another_class_than_the_prompts_is_a_mistake_of_ours(prompt: RenderedPrompt) -> None:
     with pytest.raises(ValueError, match="asks for"):
-        ask(ScriptedModel([GOOD]), prompt, StoryDraft)
+        ask(ScriptedModel([GOOD]), prompt, StoryDraft, NOBODY)
 
 
 @given(st.integers(0, len(GOOD) - 1))
@@ -144,7 +146,7 @@ def test_an_invalid_answer_is_repaired_over_real_http(prompt: RenderedPrompt) ->
     from app.llm.vllm import OpenAICompatibleModel
 
     with OpenAIServer(says("{oops"), says(GOOD)) as server:
-        given = ask(OpenAICompatibleModel(server.url, "tiny"), prompt, Greeting)
+        given = ask(OpenAICompatibleModel(server.url, "tiny"), prompt, Greeting, NOBODY)
         roles = [[m["role"] for m in r.body["messages"]] for r in server.received]  # type: ignore[attr-defined]
     assert given.value.times == 2
     assert (given.calls, given.model, given.prompt_tokens) == (2, "served-model", 22)
@@ -156,7 +158,7 @@ def test_a_valid_answer_to_another_question_is_refused_over_real_http(prompt: Re
 
     with OpenAIServer(says('{"verdict": "fine"}')) as server:
         with pytest.raises(ModelOutputError, match="words: Field required"):
-            ask(OpenAICompatibleModel(server.url, "tiny"), prompt, Greeting)
+            ask(OpenAICompatibleModel(server.url, "tiny"), prompt, Greeting, NOBODY)
         assert len(server.received) == 2
 
 

@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from app.errors import ModelOutputError, ModelUnavailable
-from app.llm.chat_model import AnswerSchema, Message, Sampling
+from app.llm.chat_model import AnswerSchema, Completion, Message, Sampling
+from app.llm.failures import RETRY_PAUSE_S, CallFailed, place
 from app.llm.vllm import OpenAICompatibleModel
 from app.llm.wire import MAX_BODY
 from tests.llm.openai_server import (
@@ -33,7 +34,7 @@ def ask(server: OpenAIServer, *, timeout_s: float = 20.0, **more: object) -> str
 def test_a_good_answer_arrives_with_its_model_and_its_cost() -> None:
     with OpenAIServer(says('{"greeting": "你好"}')) as server:
         answer = OpenAICompatibleModel(server.url, "tiny").complete(HELLO)
-    assert answer._replace(ms=0) == ('{"greeting": "你好"}', "stop", "served-model", 11, 7, 0)
+    assert answer._replace(ms=0) == Completion('{"greeting": "你好"}', "stop", "served-model", 11, 7)
     assert answer.ms > 0
 
 
@@ -57,6 +58,44 @@ def test_the_request_carries_strict_schema_sampling_and_key_and_nothing_streams(
             "json_schema": {"name": "Greeting", "schema": dict(schema.json_schema), "strict": True},
         },
     } | ({"stream": False} if "stream" in request.body else {})
+
+
+@pytest.mark.parametrize("thinking", [None, False, True])
+def test_thinking_is_switched_as_settings_say_and_not_mentioned_otherwise(thinking: bool | None) -> None:
+    with OpenAIServer(says("{}")) as server:
+        OpenAICompatibleModel(server.url, "tiny").complete(HELLO, sampling=Sampling(top_p=0.8, thinking=thinking))
+        body = server.received[0].body
+    assert body["top_p"] == 0.8
+    expected = None if thinking is None else {"enable_thinking": thinking}
+    assert body.get("chat_template_kwargs") == expected
+
+
+@pytest.mark.parametrize(
+    ("reply", "label", "again_in_s", "slow"),
+    [
+        (sends(b"{}", 500), "HTTP 500", RETRY_PAUSE_S, False),
+        (sends(b"{}", 503, [("retry-after", "2")]), "HTTP 503", 2.0, False),
+        (sends(b"{}", 429, [("retry-after", "1")]), "HTTP 429", 1.0, False),
+        (sends(b"{}", 429), "HTTP 429", None, False),
+        (sends(b"{}", 429, [("retry-after", "Sun, 06 Nov 2044 08:49:37 GMT")]), "HTTP 429", None, False),
+        (sends(b"{}", 404), "HTTP 404", None, False),
+        (hangs_up(), "no connection, or one that broke off", RETRY_PAUSE_S, False),
+        (keeps_silent(), "no answer in time", None, True),
+    ],
+)
+def test_a_failure_says_whether_and_when_another_try_makes_sense(
+    reply: Reply, label: str, again_in_s: float | None, slow: bool
+) -> None:
+    with OpenAIServer(reply) as server, pytest.raises(CallFailed) as failed:
+        ask(server, timeout_s=0.3 if slow else 20.0)
+    assert (failed.value.label, failed.value.again_in_s, failed.value.slow) == (label, again_in_s, slow)
+
+
+def test_user_and_password_of_a_url_are_never_shown() -> None:
+    with pytest.raises(CallFailed) as failed:
+        OpenAICompatibleModel("http://me:hidden@127.0.0.1:1/v1", "tiny").complete(HELLO)
+    assert "hidden" not in str(failed.value)
+    assert place("http://me:hidden@127.0.0.1:1/v1") == "http://127.0.0.1:1/v1"
 
 
 def test_one_failure_is_one_request_because_the_client_never_retries() -> None:

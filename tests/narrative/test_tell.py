@@ -4,7 +4,8 @@ from itertools import pairwise
 import pytest
 
 from app.events.intake import Accepted
-from app.narrative.budget import DEFAULT_TOKENS, tokens
+from app.llm.tokens import tokens
+from app.narrative.budget import DEFAULT_TOKENS
 from app.narrative.formats import formats
 from app.narrative.schemas import Narrative
 from app.narrative.tell import tell

@@ -14,6 +14,7 @@ from app.llm.output_schema import strict_schema
 from app.llm.prompts import PromptLibrary, RenderedPrompt
 from app.schema import Lang
 from app.strategy import copywriter
+from app.strategy.grounds import Grounds
 from app.strategy.schemas import Theme
 
 LIBRARY = PromptLibrary(PROMPTS)
@@ -58,7 +59,7 @@ def strategies(app: App, n: int) -> Iterator[RenderedPrompt]:
     for number, topic in enumerate(islice(cycle(topics), n)):
         name = f"{topic}{number}"
         said = [Theme(title=theme.title.format(name), draft=theme.draft.format(name)) for theme in _THEMES]
-        yield copywriter.question(LIBRARY, said, "zh")
+        yield copywriter.question(LIBRARY, said, Grounds(), "zh")
 
 
 def fits(value: JsonValue, schema: Mapping[str, JsonValue], defs: Mapping[str, JsonValue]) -> bool:

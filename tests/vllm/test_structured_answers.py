@@ -7,13 +7,14 @@ import pytest
 
 from app.bootstrap import App
 from app.insights.schemas import StoryDraft
+from app.llm.chat_model import NOBODY
 from app.llm.output_schema import strict_schema
 from app.llm.server import ServerChild
 from app.llm.structured import ask
 from app.llm.vllm import OpenAICompatibleModel
 from app.schema import Frozen
 from app.strategy.copywriter import StrategyDraft
-from evals.tasks.small_model import Overheard
+from evals.overheard import Overheard
 from tests.vllm.asking import fits, stories, strategies
 
 CALLS = 50
@@ -27,7 +28,7 @@ def test_every_answer_ends_parses_and_passes_schema_and_pydantic_at_the_first_tr
     assert len({prompt.messages for prompt in prompts}) == CALLS
     model = Overheard(OpenAICompatibleModel(server.url, "tiny-random", timeout_s=110))
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda prompt: ask(model, prompt, output), prompts))
+        answers = list(pool.map(lambda prompt: ask(model, prompt, output, NOBODY), prompts))
     schema = strict_schema(output)
     answered = [asked.completion for asked in model.asked]
     assert [answer.calls for answer in answers] == [1] * CALLS

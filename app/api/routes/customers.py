@@ -6,9 +6,19 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator
 
 from app.access.schemas import Role
-from app.api.answers import READ_PROBLEMS, Answer, intent_warnings, of_story, paths_warnings, reading_warnings
+from app.api.answers import (
+    READ_PROBLEMS,
+    Answer,
+    intent_warnings,
+    of_story,
+    paths_warnings,
+    reading_warnings,
+    told_warnings,
+)
 from app.api.deps import CustomerRef, Viewing, allowed, plain_text
-from app.insights.drivers import CustomerExplanation
+from app.insights.brief.schemas import Brief
+from app.insights.churn.schemas import ChurnRead
+from app.insights.ltv.schemas import LtvStory
 from app.listing import SortBy
 from app.narrative.schemas import Narrative
 from app.strategy.told_paths import CustomerPaths
@@ -78,9 +88,36 @@ def paths(customer_id: CustomerRef, view: Viewing) -> Answer[CustomerPaths]:
 
 
 @router.get("/{customer_id}/explanation")
-def explanation(customer_id: CustomerRef, view: Viewing) -> Answer[CustomerExplanation]:
-    """Why the expected value is what it is: shares that add up to it, what would change it, what may undo it."""
+def explanation(customer_id: CustomerRef, view: Viewing) -> Answer[LtvStory]:
+    """Why the expected value is what it is: shares that add up to it, told as drivers, risks and advice, each cited."""
     found = view.pipeline.explanation(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
-    missing = found.numbers.missing
-    warnings = (f"not enough data: {', '.join(missing)}",) if missing else ()
-    return Answer(data=found, as_of=view.as_of, warnings=warnings)
+    return Answer(
+        data=found,
+        as_of=view.as_of,
+        provenance=of_story(found.provenance),
+        warnings=told_warnings(found.provenance, found.dropped, found.numbers.missing),
+    )
+
+
+@router.get("/{customer_id}/churn")
+def churn(customer_id: CustomerRef, view: Viewing) -> Answer[ChurnRead]:
+    """Whether the customer is drifting away: the signs in the order they came, their words, what speaks against it."""
+    found = view.pipeline.explaining.churn(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
+    return Answer(
+        data=found,
+        as_of=view.as_of,
+        provenance=of_story(found.provenance),
+        warnings=told_warnings(found.provenance, found.dropped, found.missing),
+    )
+
+
+@router.get("/{customer_id}/brief")
+def brief(customer_id: CustomerRef, view: Viewing) -> Answer[Brief]:
+    """What an agent should know before talking to the customer; nothing of what they spend or are worth."""
+    found = view.pipeline.briefing.brief(view.workspace, customer_id, as_of=view.as_of, lang=view.lang)
+    return Answer(
+        data=found,
+        as_of=view.as_of,
+        provenance=of_story(found.provenance),
+        warnings=told_warnings(found.provenance, found.dropped, ()),
+    )

@@ -12,6 +12,7 @@ from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer
 from app.api.deps import Caller, Now, Parts, allowed
 from app.api.problems import documented
+from app.llm.rungs import RungState
 from app.schema import Frozen
 
 router = APIRouter(tags=["health"])
@@ -40,11 +41,13 @@ class Readiness(Frozen):
     """How long a trivial query took."""
     fold_lag: FoldLag
     """Of all workspaces together; no key is asked for here, so none is named."""
+    rungs: tuple[RungState, ...] = ()
+    """The language models: a model that is left alone takes nothing from readiness, the rung below it answers."""
 
 
 @router.get("/healthz")
-def healthz() -> Health:
-    """Answer as long as the process lives."""
+async def healthz() -> Health:
+    """Answer as long as the process lives, also when every worker thread waits for a model."""
     return Health()
 
 
@@ -59,7 +62,9 @@ def readyz(parts: Parts, now: Now) -> Readiness:
         lag = parts.pipeline.follower.lag_of_all(now=now)
     except SQLAlchemyError:
         raise HTTPException(503, "the database does not answer") from None
-    return Readiness(database_ms=took, fold_lag=FoldLag(events=lag.events, seconds=lag.seconds))
+    return Readiness(
+        database_ms=took, fold_lag=FoldLag(events=lag.events, seconds=lag.seconds), rungs=parts.pipeline.rungs.states()
+    )
 
 
 @router.get("/v1/lag", responses=READ_PROBLEMS)

@@ -11,12 +11,13 @@ from pydantic import AfterValidator, Field, ValidationError
 from starlette.responses import StreamingResponse
 
 from app.access.schemas import Role
-from app.api.answers import READ_PROBLEMS, Answer
+from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance, fallback_warning
 from app.api.body_schema import takes
-from app.api.deps import Body, Caller, Viewing, allowed, plain_text
+from app.api.deps import Body, Caller, View, Viewing, allowed, plain_text
 from app.api.problems import documented
 from app.errors import InvalidInput
 from app.exporting import Asked
+from app.profile.schemas import RfmClass
 from app.retrieval.schemas import Channel
 from app.schema import Frozen
 from app.strategy.audiences.schemas import (
@@ -30,6 +31,7 @@ from app.strategy.audiences.schemas import (
     SegmentCount,
 )
 from app.strategy.audiences.store import MAX_NAME
+from app.strategy.segment_story.schemas import SegmentStory
 
 router = APIRouter(prefix="/v1/segments", tags=["segments"], responses=READ_PROBLEMS)
 
@@ -145,6 +147,27 @@ def members(
     expression = audiences.named(view.workspace, segment_id).expression
     found = audiences.page(view.workspace, expression, as_of=view.as_of, lang=view.lang, limit=limit, after=after)
     return Answer(data=found, as_of=view.as_of)
+
+
+@router.post("/story", dependencies=[Viewer], openapi_extra=takes(Question))
+def story_of(view: Viewing, body: Body) -> Answer[SegmentStory]:
+    """Who the customers that an expression means are as a group; nothing of fewer than ten."""
+    return _story(view, _read(Question, body, "expression").expression)
+
+
+@router.get("/{segment_id}/story", dependencies=[Viewer])
+def story(segment_id: SegmentRef, view: Viewing) -> Answer[SegmentStory]:
+    """The same of a saved segment, or of an RFM class such as `important_keep`."""
+    named = segment_id in set(RfmClass)
+    return _story(view, segment_id if named else view.pipeline.audiences.named(view.workspace, segment_id).expression)
+
+
+def _story(view: View, ref: str) -> Answer[SegmentStory]:
+    found = view.pipeline.portraying.story(view.workspace, ref, as_of=view.as_of, lang=view.lang)
+    provenance = AnswerProvenance.model_validate(found.provenance.model_dump())
+    dropped = tuple(f"sentence dropped: {reason}" for reason in found.dropped)
+    warnings = (*fallback_warning(found.provenance.fallback_reason), *dropped)
+    return Answer(data=found, as_of=view.as_of, provenance=provenance, warnings=warnings)
 
 
 @router.get("/{segment_id}/export", response_class=StreamingResponse)

@@ -5,6 +5,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends
 from app.access.schemas import Role
 from app.api.answers import READ_PROBLEMS, Answer, AnswerProvenance, strategy_warnings
 from app.api.deps import CustomerRef, Folder, Viewing, allowed
+from app.llm.ladder import Origin
 from app.views import Recommendation
 
 router = APIRouter(tags=["strategies"], dependencies=[Depends(allowed(Role.EDITOR))], responses=READ_PROBLEMS)
@@ -21,11 +22,6 @@ def strategy(
     return Answer(
         data=found,
         as_of=view.as_of,
-        provenance=AnswerProvenance(
-            rung=decision.rung,
-            model=decision.model,
-            prompt_fingerprint=decision.prompt_fingerprint,
-            fallback_reason=decision.fallback_reason,
-        ),
+        provenance=AnswerProvenance.model_validate(decision.model_dump(include=set(Origin.model_fields))),
         warnings=strategy_warnings(found),
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from app.insights.predictions import Concern
 from app.schema import Frozen, Lang
 
 Chance = Annotated[float, Field(gt=0, lt=1)]
@@ -71,6 +72,11 @@ class ActingRule(Frozen):
     longest_rest_days: Annotated[int, Field(ge=1)]
     """Nobody is left alone for longer, however slow their rhythm."""
     teams: Annotated[tuple[Team, ...], Field(min_length=1)]
+
+    @property
+    def concern(self) -> Concern:
+        """What stories say of a churn risk: the thresholds at median value, and the least that any threshold can be."""
+        return Concern(self.bounds.least, self.light.at_median, self.strong.at_median)
 
     def touch(self, level: Level) -> Touch:
         """What is declared of one level; `none` has nothing."""

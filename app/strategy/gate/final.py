@@ -16,6 +16,7 @@ from app.strategy.gate.moments import permitted_moment
 from app.strategy.gate.policy import Policy
 from app.strategy.gate.schemas import Firing, Rule, Ruling
 from app.strategy.gate.texts import Frame, carrying, fits, hard_fault, says_no_more
+from app.strategy.grounds import Grounds
 from app.strategy.schemas import Strategy, Theme
 from app.text.taxonomy import Taxonomy
 
@@ -36,6 +37,8 @@ class Facts:
     """Campaigns that were retrieved."""
     claims: frozenset[str]
     """Claims that may be spoken of."""
+    grounds: Grounds
+    """What a rationale may say."""
     shop: str
     zone: ZoneInfo
     policy: Policy
@@ -110,6 +113,15 @@ def _grounds(draft: Strategy, facts: Facts) -> Ruling[Strategy]:
     return Ruling(draft.model_copy(update={"campaigns": campaigns, "rationale": claims}), tuple(fired))
 
 
+def _reasons(draft: Strategy, facts: Facts) -> Ruling[Strategy]:
+    """The rationale in its own words where each of them holds, else ours."""
+    ours, said = facts.ours.rationale_told, draft.rationale_told
+    if said == ours or (said and all(reason in ours or facts.grounds.upholds(reason) for reason in said)):
+        return Ruling(draft)
+    changed = sum(reason not in ours for reason in said)
+    return Ruling(draft.model_copy(update={"rationale_told": ours}), (Firing(Rule.WORDING, {"count": changed}),))
+
+
 def _texts(draft: Strategy, facts: Facts) -> Ruling[Strategy]:
     """Each theme in its own words where they hold, else in the composer's."""
     kept = tuple(
@@ -179,4 +191,4 @@ _SET_BY_CODE = (
     "decision_id", "customer_id", "as_of", "lang", "metric", "holdout_share", "risk", "confidence", "why_for_customer",
     "ai_label", "status", "status_reason",
 )  # fmt: skip
-_CHECKS: tuple[_Check, ...] = (_set_by_code, _channel, _offer, _moment, _grounds, _texts, _carried)
+_CHECKS: tuple[_Check, ...] = (_set_by_code, _channel, _offer, _moment, _grounds, _reasons, _texts, _carried)

@@ -7,8 +7,10 @@ somebody vouched for, holds to the hard rules; a model's wording may besides say
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from app.insights.content import novelty
+from app.insights.fitness import unfit
 from app.insights.quantities import Figures, figures, unsupported
-from app.insights.verify import check_sentence, novelty, unfit
+from app.insights.verify import check_sentence
 from app.retrieval.schemas import Channel, Offer, OfferType
 from app.schema import Lang
 from app.strategy.gate.policy import Policy, TextRule
@@ -89,7 +91,7 @@ def hard_fault(text: str, known: str, forbidden: Collection[str]) -> str | None:
 def says_no_more(text: str, known: str, forbidden: Collection[str]) -> bool:
     """Whether a model's text states nothing beyond `known`: no number, name, link, promise or sensitive word."""
     plain = " ".join(text.split())
-    faulty = check_sentence(plain, ["theme"], {"theme": known}, forbidden=forbidden)
+    faulty = check_sentence(plain, ["theme"], {"theme": known}, forbidden=forbidden, own_words=True)
     return faulty is None and novelty(plain, known) <= MOST_NEW_IN_COPY
 
 

@@ -11,13 +11,12 @@ from app.llm.prompts import PromptLibrary
 from app.llm.vllm import OpenAICompatibleModel
 from app.retrieval.schemas import Channel, Offer, OfferType
 from app.schema import Lang
-from app.strategy.copywriter import Copywriter, Worded
-from app.strategy.drafts import write_themes
+from app.strategy.copywriter import Copywriter
 from app.strategy.gate.final import Facts, gate
 from app.strategy.gate.policy import TextRule
 from app.strategy.gate.schemas import Rule
 from app.strategy.gate.texts import Frame
-from app.strategy.generate import facts_of, propose, voice_of
+from app.strategy.generate import composed_of, facts_of, propose, voice_of
 from app.strategy.plan import plan_of
 from app.strategy.request import StrategyRequest
 from app.strategy.schemas import Strategy, Theme
@@ -52,10 +51,8 @@ def the_case() -> tuple[Strategy, Facts]:
     request = case()
     plan = plan_of(request)
     voice = voice_of(request, plan.message)
-    composed = write_themes(plan.message.subjects, voice, request.taxonomy)
-    return propose(request).strategy.model_copy(update={"rules_fired": ()}), facts_of(
-        request, plan, voice, composed, Worded(composed)
-    )
+    ours = propose(request).strategy.model_copy(update={"rules_fired": ()})
+    return ours, facts_of(request, plan, voice, composed_of(request, plan, voice))
 
 
 def test_what_breaks_no_rule_comes_back_as_it_is() -> None:
@@ -172,7 +169,9 @@ def test_a_proposal_whose_texts_cannot_be_mended_stands_still_and_says_so() -> N
 @pytest.mark.parametrize("said", ATTACKS)
 def test_an_obedient_model_over_http_changes_nothing_that_leaves(lang: Lang, said: str) -> None:
     request = case(lang)
-    answer = json.dumps({"themes": [{"title": said[:60], "draft": said}] * 3}, ensure_ascii=False)
+    reason = {"text": said, "claims": ["k_1"], "campaigns": ["good/a"]}
+    themes = [{"title": said[:60], "draft": said}] * 3
+    answer = json.dumps({"rationale": [reason] * 4, "themes": themes}, ensure_ascii=False)
     plain = propose(request)
     with OpenAIServer(says(answer)) as server:
         writer = Copywriter(OpenAICompatibleModel(server.url, "obedient"), PromptLibrary(PROMPTS))
@@ -186,7 +185,11 @@ def test_an_obedient_model_over_http_changes_nothing_that_leaves(lang: Lang, sai
 def test_a_model_that_answers_with_fields_of_its_own_is_refused() -> None:
     request = case()
     themes = [{"title": "护肤", "draft": "护肤专区，有空来翻翻。"}] * 3
-    answer = json.dumps({"themes": themes, "channel": "push", "offer": {"amount_minor": 10**6}}, ensure_ascii=False)
+    reasons = [{"text": "护肤。", "claims": [], "campaigns": []}] * 2
+    answer = json.dumps(
+        {"rationale": reasons, "themes": themes, "channel": "push", "offer": {"amount_minor": 10**6}},
+        ensure_ascii=False,
+    )
     with OpenAIServer(says(answer)) as server:
         attacked = propose(request, Copywriter(OpenAICompatibleModel(server.url, "obedient"), PromptLibrary(PROMPTS)))
     assert attacked.strategy == propose(request).strategy

@@ -5,7 +5,7 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.narrative.budget import tokens
+from app.llm.tokens import tokens
 
 SAMPLES = [
     "上周二晚上搜索「空气炸锅 小户型」，在「灶上 空气炸锅 5L」的页面停留了57秒，放大图片看了4次，加入了收藏[e12]。",

@@ -1,0 +1,1 @@
+"""What the assistant can look up or prepare: typed questions to the pipeline. None of them writes anything."""
