@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.errors import ModelUnavailable
 from app.llm.chat_model import (
     DEFAULT_SAMPLING,
     NOBODY,
@@ -11,6 +12,7 @@ from app.llm.chat_model import (
     ChatModel,
     Completion,
     Message,
+    Question,
     Sampling,
 )
 
@@ -45,3 +47,24 @@ class Overheard(ChatModel):
         completion = self.model.complete(messages, schema=schema, sampling=sampling, spent_ms=spent_ms, about=about)
         self.asked.append(Asked(tuple(messages), schema, sampling, completion))
         return completion
+
+
+class Listening(ChatModel):
+    """A model that never answers and keeps what it was asked; whoever asks falls back to the composer."""
+
+    def __init__(self) -> None:
+        """Nothing heard yet."""
+        self.heard: list[Question] = []
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: AnswerSchema | None = None,
+        sampling: Sampling = DEFAULT_SAMPLING,
+        spent_ms: float = 0.0,
+        about: About = NOBODY,
+    ) -> Completion:
+        """Keep the question."""
+        self.heard.append(Question(tuple(messages), schema, sampling))
+        raise ModelUnavailable("it only listens")

@@ -49,7 +49,9 @@ class WordRouter:
         ):
             if word in text:
                 intent, confidence = meant, 0.95
-        named = next((word.strip(",?") for word in text.split() if word[:2] in ("13", "u1") or word[:4] == "this"), None)
+        named = next(
+            (word.strip(",?") for word in text.split() if word[:2] in ("13", "u1") or word[:4] == "this"), None
+        )
         slots = Slots(customer=named)
         return Understood(intent=intent, slots=slots, lang=lang or "en", confidence=confidence)
 

@@ -80,7 +80,7 @@ class FeatureReader:
 def words(read: Read) -> list[str]:
     """Grams of one to three words or Chinese characters, parts of long words, and the shape of the question."""
     tokens = ["^", *_TOKENS.findall(masked(read)), "$"]
-    return list({*_runs(tokens), *_parts(tokens), *_shape(read, len(tokens) - 2)})
+    return sorted({*_runs(tokens), *_parts(tokens), *_shape(read, len(tokens) - 2)})
 
 
 def _runs(tokens: Sequence[str]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from app.text.taxonomy import Taxonomy
 
 ABSTAINS = (Intent.OUT_OF_SCOPE, Intent.AMBIGUOUS)
 REFUSED = 0.98
-"""Share of the questions on a refusal list that are out of scope, by cross-validation."""
+"""How sure a refusal list makes: all of the training questions that are on one are out of scope, others may not be."""
 LONGEST = 2000
 """Characters that are read of a question."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -98,7 +98,7 @@ class Router:
 
 
 def _decided(ranked: Sequence[tuple[Intent, float]], abstain: float, unsure: float) -> Guess:
-    """The likeliest intent; it abstains only where that is likely enough, and asks back where nothing is."""
+    """The likeliest intent; it abstains where that is likely enough, or likelier than not and no other intent is."""
     chance = dict(ranked)
     acting = [intent for intent, _ in ranked if intent not in ABSTAINS]
     away = sum(chance[intent] for intent in ABSTAINS)
@@ -118,7 +118,7 @@ def _others(acting: Sequence[Intent], chance: dict[Intent, float]) -> tuple[Inte
 def language(text: str) -> Lang:
     """Chinese when its small words are, or most of its words: a name in the other language does not change it."""
     han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
-    return "zh" if _CHINESE.search(text) or han > 2 * latin else "en"
+    return "zh" if _CHINESE.search(text) or han > latin else "en"
 
 
 def load_router(folder: Path, taxonomy: Taxonomy, embedder: Embedder) -> Router:

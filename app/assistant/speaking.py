@@ -157,8 +157,10 @@ class Speaker:
         """Who is meant."""
         if audience.everybody:
             return self("who.everybody")
-        days = self.period(period, as_of)
-        return self("who.those", which=self.every(self._term(term, days) for term in audience.terms))
+        which = self.every(self._term(term) for term in audience.terms if term.kind != "period")
+        dated = next((self._name(term, "of") for term in audience.terms if term.kind == "period"), "")
+        key = "who.those" if not dated else "who.those_dated" if which else "who.dated"
+        return self(key, which=which, name=dated, days=self.period(period, as_of))
 
     def short(self, audience: Audience) -> str:
         """Who is meant, as the head of a column."""
@@ -170,8 +172,8 @@ class Speaker:
         short = len(audience.terms) == 1 and audience.terms[0].kind in ("rfm", "saved", "value", "state")
         return (self(key, who=self.short(audience)),) if short else ()
 
-    def _term(self, term: Term, days: str) -> str:
-        return self(f"who.{term.kind}", name=self._name(term, "of"), days=days)
+    def _term(self, term: Term) -> str:
+        return self(f"who.{term.kind}", name=self._name(term, "of"))
 
     def _short(self, term: Term) -> str:
         return self(f"heads.{term.kind}", name=self._name(term, "named"))

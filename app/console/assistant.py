@@ -1,7 +1,9 @@
 """The assistant: a plain chat page. What is asked is answered here and kept; what would create something waits."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from nicegui import ui
 from starlette.concurrency import run_in_threadpool
@@ -124,10 +126,19 @@ class Talk:
             return
         finally:
             self._button.props(remove="loading")
-        self._conversation = answered.conversation_id
         view.answered(answered.reply)
         self._to_the_end()
+        if not self._conversation:
+            self._conversation = answered.conversation_id
+            self._name_it()
         await self._refresh_list()
+
+    def _name_it(self) -> None:
+        """Put the conversation into the page's address, so that loading it again brings it back."""
+        customer = f"&{urlencode({'customer': self._customer})}" if self._customer else ""
+        address = f"{self._page.url(PATH)}&conversation={self._conversation}{customer}"
+        with self._turns:
+            ui.run_javascript(f"history.replaceState(null, '', {json.dumps(address)})")
 
     def _to_the_end(self) -> None:
         with self._turns:  # what was clicked may be gone by now

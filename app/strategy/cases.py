@@ -29,6 +29,8 @@ def say_case(match: CampaignMatch, workspace: Workspace, lang: Lang) -> str:
     """One arm in one sentence: its lift as measured, with interval, group sizes, kind of evidence and month."""
     words, lift, arm = wording(lang).cases, match.lift, match.arm
     currency = workspace.currency
+    # An interval that is all losses is told as losses, as the mean before it is.
+    low, high = (-lift.high, -lift.low) if lift.high <= 0 else (lift.low, lift.high)
     return words[match.stance].format(
         title=_unquoted(match.campaign.title_in(lang)),
         how=wording(lang).channels[arm.channel],
@@ -36,8 +38,8 @@ def say_case(match: CampaignMatch, workspace: Workspace, lang: Lang) -> str:
         kind=words[match.campaign.evidence_kind],
         month=month_of(match.campaign.ends_at.astimezone(workspace.zone), lang),
         lift=words["more" if lift.mean >= 0 else "less"].format(lift=money(abs(lift.mean), currency, lang)),
-        low=money(lift.low, currency, lang),
-        high=money(lift.high, currency, lang),
+        low=money(low, currency, lang),
+        high=money(high, currency, lang),
         treated=f"{lift.treated_n:,}",
         control=f"{lift.control_n:,}",
     )

@@ -12,10 +12,11 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from app.insights.fitness import MAX_SENTENCE
+from app.insights.sift import Sifted, ask_sifted
 from app.llm.chat_model import About, ChatModel
 from app.llm.ladder import Origin, Said, Step, descend
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
-from app.llm.structured import ask
+from app.narrative.schemas import ClaimKind, Sentence
 from app.schema import Frozen, Lang
 from app.strategy.gate.texts import says_no_more
 from app.strategy.grounds import Grounds, Spoken, campaign_of
@@ -85,9 +86,12 @@ class Copywriter:
 
         def reword(model: ChatModel, spent_ms: float) -> Said[Words]:
             prompt = question(self._prompts, composed.themes, grounds, lang)
-            answer = ask(model, prompt, StrategyDraft, about, spent_ms=spent_ms)
-            worded = _kept(answer.value, composed, grounds)
-            return Said(worded, answer, unfit=_NONE_KEPT if worded == composed else None)
+            heard = ask_sifted(
+                model, prompt, StrategyDraft, about, lambda draft: _judged(draft, grounds), fewest=FEWEST_REASONS,
+                spent_ms=spent_ms,
+            )  # fmt: skip
+            worded = _kept(heard.value, composed, grounds)
+            return Said(worded, heard.asked, heard.sifted.faults, _NONE_KEPT if worded == composed else None)
 
         found = descend([Step("large", self._model, reword)] if composed.themes else [], lambda: composed)
         return Worded(found.value, found.origin)
@@ -117,13 +121,24 @@ def _one_line(text: str) -> str:
 def _kept(draft: StrategyDraft, composed: Words, grounds: Grounds) -> Words:
     """The model's words, each where it holds."""
     themes = zip(composed.themes, draft.themes, strict=False)
-    reasons = [
-        _reason(one) for one in draft.rationale if grounds.fault(one.text.strip(), one.claims, one.campaigns) is None
-    ]
+    reasons = tuple(dict.fromkeys(_reason(one) for one in draft.rationale if _fault(one, grounds) is None))
     return Words(
         tuple(_kept_theme(theme, said, grounds.forbidden) for theme, said in themes),
-        tuple(reasons) if len(reasons) >= FEWEST_REASONS else composed.reasons,
+        reasons if len(reasons) >= FEWEST_REASONS else composed.reasons,
     )
+
+
+def _judged(draft: StrategyDraft, grounds: Grounds) -> Sifted:
+    """The reasons that hold, and by number why the others do not: too few are asked for once more."""
+    faults = [_fault(one, grounds) for one in draft.rationale]
+    told = {one.text: one for one, fault in zip(draft.rationale, faults, strict=True) if fault is None}
+    sentences = (Sentence(text=said, kind=ClaimKind.AGGREGATE, claim_ids=one.claims) for said, one in told.items())
+    wrong = (f"rationale {number}: {fault}" for number, fault in enumerate(faults, 1) if fault)
+    return Sifted(tuple(sentences), tuple(wrong))
+
+
+def _fault(draft: ReasonDraft, grounds: Grounds) -> str | None:
+    return grounds.fault(draft.text.strip(), draft.claims, draft.campaigns)
 
 
 def _reason(draft: ReasonDraft) -> Reason:

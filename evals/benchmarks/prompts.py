@@ -25,16 +25,16 @@ from app.bootstrap import build
 from app.config import Settings
 from app.demo.load import load_shop
 from app.demo.shop import DemoShop
-from app.errors import ModelUnavailable
-from app.llm.chat_model import DEFAULT_SAMPLING, NOBODY, About, AnswerSchema, ChatModel, Completion, Message, Sampling
+from app.llm.chat_model import Message
 from app.pipeline import Pipeline
 from app.retrieval.situation import situation_of
 from app.schema import Lang
 from evals.benchmarks.harness import Share
+from evals.overheard import Listening
 from evals.prompt_cache import BLOCK, PrefixCache, cached_share
 from evals.tokens import tokens_of
 
-SEED, CUSTOMERS = 7, 200
+SEED, CUSTOMERS = 7, 100
 BLOCKS = 65_536 // BLOCK
 """Blocks of the cache: 65,536 tokens, a third of what an 8B model leaves free on a card of 40 GB."""
 WANTED, WANTED_BY_SEGMENT = 0.60, 0.75
@@ -47,27 +47,6 @@ class Asked(NamedTuple):
     customer_id: str
     segment: str
     messages: tuple[Message, ...]
-
-
-class Overhearing(ChatModel):
-    """A model that never answers and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        """Nothing heard yet."""
-        self.heard: list[tuple[Message, ...]] = []
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        schema: AnswerSchema | None = None,
-        sampling: Sampling = DEFAULT_SAMPLING,
-        spent_ms: float = 0.0,
-        about: About = NOBODY,
-    ) -> Completion:
-        """Keep the question; the composer answers."""
-        self.heard.append(tuple(messages))
-        raise ModelUnavailable("only listening")
 
 
 class PromptsBench:
@@ -85,14 +64,14 @@ class PromptsBench:
 
 def overheard(folder: Folder, customers: int = CUSTOMERS) -> Iterator[Asked]:
     """What the product asks a large model for every customer of a demo shop, in the order of their ids."""
-    ears, shop = Overhearing(), DemoShop(SEED, customers)
+    ears, shop = Listening(), DemoShop(SEED, customers)
     app = build(Settings(data_dir=folder, database_url=""), model=ears)
     try:
         workspace = load_shop(app.pipeline, shop, now=shop.ends_at, progress=lambda _: None)
         found = app.pipeline.customers(workspace, as_of=shop.ends_at, limit=customers).rows
         for customer_id in sorted(row.customer_id for row in found):
             segment = _asked_for_all(app.pipeline, workspace, customer_id, shop.ends_at)
-            yield from (Asked(customer_id, segment, messages) for messages in ears.heard)
+            yield from (Asked(customer_id, segment, question.messages) for question in ears.heard)
             ears.heard.clear()
     finally:
         app.database.close()
@@ -101,7 +80,11 @@ def overheard(folder: Folder, customers: int = CUSTOMERS) -> Iterator[Asked]:
 def _asked_for_all(pipeline: Pipeline, workspace: Workspace, ref: str, at: datetime) -> str:
     """Ask for everything that a batch tells of a customer; returns the segment whose evidence they share."""
     reading = pipeline.read_customer(workspace, ref, as_of=at, lang=_LANG)
+    pipeline.explaining.ltv_of(workspace, reading)
+    pipeline.explaining.churn_of(workspace, reading)
+    pipeline.briefing.brief_of(workspace, reading)
     pipeline.recommender.propose(workspace, ref, as_of=at, now=at, lang=_LANG)
+    pipeline.reflecting.reflect(workspace, ref, trigger=None, now=at)
     situation = situation_of(reading.profile)
     return f"{situation.lifecycle} {situation.stage}"
 

@@ -31,13 +31,14 @@ class Outage(NamedTuple):
     """From the server's being well until the model spoke again."""
 
 
-def outage(readers: Readers, server: FaultServer, fault: str, *, at_once: int) -> Outage:
-    """Live through one outage, from well to well."""
+def outage(readers: Readers, server: FaultServer, fault: str, *, at_once: int, lasts_s: float = 0.0) -> Outage:
+    """Live through one outage, from well to well; it `lasts_s` longer than it takes to be noticed."""
     _wait_for_large(readers, server)
     server.behave(fault)
     opened_s, heard = _until_open(readers, at_once)
     heard += (while_open := [readers.ask(question) for question in QUESTIONS])
     with _traffic(readers, heard.append):
+        time.sleep(lasts_s)
         server.behave("well")
         recovered_s = _seconds_until(lambda: any(one.rung == "large" for one in heard[-3:]), started=time.monotonic())
     return Outage(fault, at_once, tuple(heard), opened_s, while_open[0].seconds, recovered_s)

@@ -30,6 +30,8 @@ class FaultOptions(Frozen):
     """size of the demo shop"""
     deadline: float = Field(default=8.0, gt=0.2, le=60)
     """seconds that an answer may take, as UNDERSTORY_LLM_TIMEOUT_S"""
+    lasts: float = Field(default=0.0, ge=0, le=600)
+    """seconds that each outage goes on after the model is left alone, so that probes meet it, too"""
     only: tuple[str, ...] = ()
     """names of faults; all of them when absent"""
 
@@ -55,14 +57,14 @@ class FaultsTask:
             )  # fmt: skip
             with opened as asking:
                 for fault, at_once in rounds:
-                    seen.append(outage(asking, server, fault, at_once=at_once))
+                    seen.append(outage(asking, server, fault, at_once=at_once, lasts_s=options.lasts))
                     say(_told(seen[-1]))
         return TaskResult(
             task=self.name,
             seed=options.seed,
             n=sum(len(one.heard) for one in seen),
             metrics=_metrics(seen, options.deadline),
-            provenance={"deadline_s": options.deadline, "customers": options.customers},
+            provenance={"deadline_s": options.deadline, "customers": options.customers, "lasts_s": options.lasts},
             samples=[_sample(one) for one in seen],
         )
 

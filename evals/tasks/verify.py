@@ -35,9 +35,9 @@ class VerifyOptions(Frozen):
 
     seed: int = Field(default=7, ge=0)
     """seed of the demo shop and of the mutations"""
-    customers: int = Field(default=160, ge=20, le=2000)
+    customers: int = Field(default=120, ge=20, le=2000)
     """size of the demo shop"""
-    stories: int = Field(default=120, ge=10, le=2000)
+    stories: int = Field(default=40, ge=10, le=2000)
     """customers whose stories are mutated, in both languages"""
     wording: Vocabulary = "A"
     """words that the demo shop's customers use: A, or the held-out B"""

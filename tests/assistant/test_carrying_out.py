@@ -13,8 +13,9 @@ from app.assistant.schemas import Intent, Pending
 from app.bootstrap import App, build
 from app.config import Settings
 from app.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.events.sources.mapping import Parsed
 from tests.factories_replies import understood
-from tests.factories_running import NOW, a_shop_of
+from tests.factories_running import NOW, a_shop_of, order
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +108,13 @@ def test_without_past_outcomes_nothing_is_cited(app: App) -> None:
     reply = Replies(app.pipeline).answer(asking(app), understood(Intent.SEARCH_CAMPAIGNS))
     assert "no past campaigns" in reply.text
     assert not any(sentence.claim_ids for sentence in reply.sentences)
+
+
+def test_events_that_no_profile_shows_yet_are_said(app: App) -> None:
+    shop = app.pipeline.access.ensure(asking(app).workspace.model_copy(update={"workspace_id": "unread"}))
+    records = [Parsed(1, order(1, 15, 5_000), None, {"message_id": "m1"})]
+    app.pipeline.ingest(shop, "web", records, now=NOW)
+    reply = Replies(app.pipeline).answer(asking(app)._replace(workspace=shop), understood(Intent.FIND_CUSTOMERS))
+    assert reply.abstained
+    assert "not been read into profiles yet" in reply.text
+    assert reply.warnings

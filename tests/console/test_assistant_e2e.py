@@ -16,6 +16,8 @@ def test_a_question_is_answered_and_what_waits_is_approved(watched: Watched) -> 
     page.get_by_role("button", name="How many customers are in each RFM class?").click()
     expect(page.locator(".answer-table")).to_contain_text("Important", timeout=SECONDS * 2)
     expect(page.locator(".understood")).to_contain_text("Understood as: figures of a group")
+    page.reload()
+    expect(page.locator(".answer-table")).to_contain_text("Important")
     page.locator(".ask-field input").fill("Export the active customers as a file")
     page.locator(".ask-field input").press("Enter")
     page.locator(".pending .approve").click(timeout=SECONDS * 2)

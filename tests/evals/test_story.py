@@ -12,7 +12,7 @@ from evals.scorers.citations import Judge
 from evals.scorers.prose import Prose, template_share
 from evals.scorers.story_text import Says, says
 from evals.scorers.story_truth import named, persona_of
-from tests.factories import NOW
+from tests.factories import START as NOW
 
 
 def read(taxonomy: Taxonomy, lang: Lang, *sentences: str) -> Says:
@@ -47,7 +47,7 @@ def test_what_is_over_is_no_present_interest(taxonomy: Taxonomy, lang: Lang, tex
 def test_a_shift_has_a_from_and_a_to(taxonomy: Taxonomy, lang: Lang, text: str) -> None:
     said = read(taxonomy, lang, text)
     assert said.shifts == (("pets", "travel"),)
-    assert (said.went, said.came) == ({"pets"}, {"travel"})
+    assert (said.went, said.came) == (frozenset({"pets"}), frozenset({"travel"}))
 
 
 def test_a_shift_told_the_wrong_way_round_is_another_shift(taxonomy: Taxonomy) -> None:

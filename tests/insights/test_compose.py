@@ -6,26 +6,16 @@ from collections.abc import Sequence
 import pytest
 
 from app.insights.compose import ENOUGH, MOST, PER_SUBJECT, compose, fitting
-from app.insights.predictions import Concern, prediction_claims
 from app.narrative.render import narrate
 from app.narrative.schemas import Claim, Predicate, Sentence
-from app.predict.schemas import ChurnEstimate
 from app.schema import Lang
 from app.text.taxonomy import Taxonomy
 from tests.factories import a_book, an_accepted
 from tests.factories_claims import told
-from tests.insights.customers import LTV, Known, a_customer
+from tests.insights.customers import a_customer
+from tests.insights.leaving import with_risk
 
 LANGS: list[Lang] = ["zh", "en"]
-CONCERN = Concern(watch=0.3, drifting=0.6, leaving=0.8)
-
-
-def with_risk(known: Known, risk: float) -> Known:
-    """The same customer with another churn risk, and the level that the shop gives it."""
-    churn = ChurnEstimate(p_no_purchase=0.7, churn_risk=risk, horizon_days=90)
-    predicted = prediction_claims(known.book.customer_id, LTV, churn, as_of=known.book.as_of, concern=CONCERN)
-    facts = [claim for claim in known.claims if claim.kind != "prediction"]
-    return Known(known.book, (*facts, *predicted), known.lang)
 
 
 def predicates(sentences: Sequence[Sentence], claims: Sequence[Claim]) -> list[set[str]]:

@@ -7,7 +7,7 @@ from app.narrative.schemas import ClaimKind, Sentence
 from app.schema import Lang
 from app.text.taxonomy import Taxonomy
 from tests.insights.customers import Known, a_customer
-from tests.insights.test_compose import with_risk
+from tests.insights.leaving import with_risk
 
 LANGS: list[Lang] = ["zh", "en"]
 OPENINGS = {"zh": ("不过，", "但是，"), "en": ("However, ", "Yet ")}

@@ -1,6 +1,7 @@
 """What a story says and in which order."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ def interest(book: Book, topic: str, share: float, days_ago: int = 1) -> Claim:
     return a_claim(book, Predicate.INTEREST, topic=topic, value=share, at=book.as_of - timedelta(days=days_ago))
 
 
-def shift(book: Book, *, days_ago: int = 60, **said: object) -> Claim:
-    usual = {
+def shift(book: Book, *, days_ago: int = 60, **said: Any) -> Claim:
+    usual: dict[str, Any] = {
         "value": 8, "out_of": 10, "compared_to": 1, "compared_out_of": 10, "name": "shift", "confidence": 0.9,
         "topic": "pets", "to_topic": "garden", "direction": "up", "at": book.as_of - timedelta(days=days_ago),
     }  # fmt: skip
@@ -43,15 +44,17 @@ def risk(book: Book, level: str) -> Claim:
     return a_claim(book, Predicate.CHURN_RISK, value=0.5, name=level, kind=ClaimKind.PREDICTION)
 
 
-def test_every_claim_is_told_in_exactly_one_sentence(book: Book) -> None:
+def test_no_claim_is_told_twice_and_none_but_a_usual_gap_is_left_out(book: Book) -> None:
     claims = (*told(book), risk(book, "calm"))
     cited = [claim.claim_id for plan in storyline(claims) for claim in plan.cited.values()]
-    assert sorted(cited) == sorted({*cited}) and {*cited} <= {claim.claim_id for claim in claims}
-    assert len(cited) == len(claims)
+    assert len(cited) == len({*cited})
+    leftover = {claim.claim_id for claim in claims} - {*cited}
+    assert {str(claim.predicate) for claim in claims if claim.claim_id in leftover} <= {"usual_gap"}
 
 
 def test_what_they_want_comes_before_what_changed_and_that_before_whether_they_leave(book: Book) -> None:
-    found = names(*told(book), interest(book, "pets", 0.5), shift(book), risk(book, "calm"))
+    facts = [claim for claim in told(book) if claim.predicate is not Predicate.INTEREST]
+    found = names(*facts, interest(book, "pets", 0.5), shift(book), risk(book, "calm"))
     order = [next(n for n, name in enumerate(found) if name.startswith(part)) for part in ("now", "moved", "calm")]
     assert order == sorted(order)
 
@@ -87,7 +90,7 @@ def test_the_latest_move_is_told_in_full_and_the_ones_before_in_short(book: Book
         ({"value": 1, "compared_to": 9}, "moved_bare"),
     ],
 )
-def test_a_move_is_told_by_what_speaks_for_it(book: Book, said: dict[str, object], plan: str) -> None:
+def test_a_move_is_told_by_what_speaks_for_it(book: Book, said: dict[str, Any], plan: str) -> None:
     assert names(shift(book, **said)) == [plan]
 
 

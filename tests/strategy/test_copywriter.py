@@ -95,6 +95,15 @@ def test_reasons_that_keep_to_their_grounds_are_told_with_what_they_stand_on() -
     assert [(r.claim_ids, r.campaign_ids) for r in found.words.reasons] == [(("k_1",), ()), ((), ("tea",))]
 
 
+def test_too_few_reasons_that_hold_are_asked_for_once_more_with_the_faults_named() -> None:
+    bad = {"text": "「春茶补货提醒」有效：人均增加 ¥32。", "claims": [], "campaigns": ["tea/sms"]}
+    themes = [("大奖", "中奖")] * 3
+    model = ScriptedModel([draft(*themes, reasons=[bad]), draft(*themes, reasons=GOOD_REASONS)])
+    found = Copywriter(model, LIBRARY).word(Words(ZH, OURS), GROUNDS, "zh", About("shop", "u1"))
+    assert len(found.words.reasons) == 2
+    assert "rationale 1: number 32" in model.requests[1].messages[-1].content
+
+
 @pytest.mark.parametrize(
     ("text", "claims", "campaigns"),
     [

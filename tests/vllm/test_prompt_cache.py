@@ -9,7 +9,8 @@ from app.bootstrap import App, build
 from app.config import TINY_MODEL
 from app.llm.chat_model import Message
 from app.llm.server import ServerChild
-from evals.benchmarks.prompts import Overhearing, customer_first
+from evals.benchmarks.prompts import customer_first
+from evals.overheard import Listening
 from evals.prompt_cache import PrefixCache, cached_share
 from evals.tokens import tokens_of
 from tests.vllm.asking import refs
@@ -23,7 +24,7 @@ BLOCK = 32
 @pytest.fixture(scope="module")
 def batch(demo: App) -> list[tuple[Message, ...]]:
     """Story prompts of some customers, as the product asks them."""
-    ears = Overhearing()
+    ears = Listening()
     app = build(demo.settings, model=ears)
     workspace = app.pipeline.access.workspace("demo")
     moment = app.pipeline.log.latest("demo")
@@ -31,7 +32,7 @@ def batch(demo: App) -> list[tuple[Message, ...]]:
     for ref in refs(demo, CUSTOMERS):
         app.pipeline.read_customer(workspace, ref, as_of=moment, lang="zh")
     app.database.close()
-    return ears.heard
+    return [question.messages for question in ears.heard]
 
 
 def read_by(server: ServerChild, prompts: Sequence[Sequence[Message]]) -> float:

@@ -51,6 +51,15 @@ _COMPOSERS: dict[Intent, Callable[[Question], Parts]] = {
     Intent.OUT_OF_SCOPE: refusing.out_of_scope,
     Intent.AMBIGUOUS: refusing.ambiguous,
 }
+_OVER_ALL = (
+    Intent.FIND_CUSTOMERS,
+    Intent.COMPARE_SEGMENTS,
+    Intent.SEGMENT_STATS,
+    Intent.AUDIENCE_EXPORT,
+    Intent.BUDGET_ALLOCATION,
+    Intent.INTEREST_SHIFT_REPORT,
+)
+"""They are answered from the profiles of all customers."""
 _NEED_NO_DATA = (Intent.OUT_OF_SCOPE, Intent.AMBIGUOUS, Intent.DATA_QUALITY)
 
 
@@ -103,6 +112,8 @@ class Replies:
         no_data = self._pipeline.log.latest(asking.workspace.workspace_id) is None
         if no_data and intent not in _NEED_NO_DATA:
             return refusing.empty(question)
+        if intent in _OVER_ALL and not self._pipeline.profiles.position(asking.workspace.workspace_id):
+            return refusing.unread(question)
         missing = () if intent in _NEED_NO_DATA else refusing.lacking(understood, asking)
         if missing:
             return refusing.ask_back(question, missing)

@@ -124,6 +124,12 @@ def empty(question: Question) -> Parts:
     )
 
 
+def unread(question: Question) -> Parts:
+    """That events have come in which no profile shows yet."""
+    say = question.say
+    return Parts(sentences=told((say("empty.unread"),)), links=(links.page(say, "data"),), abstained=True)
+
+
 def _pages(question: Question, kind: str) -> tuple[Link, ...]:
     pages = {"customer": "customers", "several": "customers", "segment": "segments", "campaign": "knowledge"}
     return (links.page(question.say, pages[kind]),) if kind in pages else ()

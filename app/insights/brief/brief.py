@@ -8,12 +8,11 @@ from app.insights.brief.material import Line
 from app.insights.brief.schemas import WORDED, Brief, BriefDraft, BriefDraftSentence, BriefSentence, Part
 from app.insights.ground import Ground
 from app.insights.known import Known
-from app.insights.sift import sift
+from app.insights.sift import Sifted, ask_sifted, sift
 from app.insights.verify import check_sentence
 from app.llm.chat_model import ChatModel
 from app.llm.ladder import Descent, Said, Step, descend
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
-from app.llm.structured import ask
 
 PROMPT = "service_brief"
 _NONE_KEPT = "none of the model's sentences kept to the claims"
@@ -57,9 +56,12 @@ class Briefer:
     ) -> Descent[Worded]:
         def by_model(model: ChatModel, spent_ms: float) -> Said[Worded]:
             prompt = question(self._prompts, lines, ground, opening, known)
-            answer = ask(model, prompt, BriefDraft, known.about, spent_ms=spent_ms)
-            found, dropped = kept(answer.value, lines, ground, opening)
-            return Said(found, answer, dropped, None if found.sentences else _NONE_KEPT)
+            heard = ask_sifted(
+                model, prompt, BriefDraft, known.about, lambda draft: _sifted(kept(draft, lines, ground, opening)),
+                fewest=1, spent_ms=spent_ms,
+            )  # fmt: skip
+            found, dropped = kept(heard.value, lines, ground, opening)
+            return Said(found, heard.asked, dropped, None if found.sentences else _NONE_KEPT)
 
         steps = [Step("large", self._large, by_model)] if ask_model and ground.claims else []
         return descend(steps, Worded)
@@ -99,6 +101,10 @@ def kept(draft: BriefDraft, lines: Sequence[Line], ground: Ground, opening: str)
     wrong = check_sentence(said, ["opening"], {"opening": opening}, forbidden=ground.forbidden)
     faults += [f"opening: {wrong}"] if wrong else []
     return Worded(tuple(s for s in told if s.part in whole), None if wrong else said), (*sifted.faults, *faults)
+
+
+def _sifted(judged: tuple[Worded, tuple[str, ...]]) -> Sifted:
+    return Sifted(judged[0].sentences, judged[1])
 
 
 def _fault(draft: BriefDraftSentence, lines: Sequence[Line]) -> str | None:

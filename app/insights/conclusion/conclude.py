@@ -10,11 +10,10 @@ from app.insights.conclusion.material import TELLING, Material, material_of
 from app.insights.conclusion.schemas import Concluded, Conclusion, ConclusionDraft
 from app.insights.fitness import mentions
 from app.insights.ground import Ground
-from app.insights.sift import sift
+from app.insights.sift import ask_sifted, sift
 from app.llm.chat_model import About, ChatModel
 from app.llm.ladder import Said, Step, descend
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
-from app.llm.structured import ask
 from app.narrative.book import Book
 from app.narrative.claims import choose
 from app.narrative.ground import ground
@@ -58,10 +57,13 @@ class Concluder:
 
         def by_model(model: ChatModel, spent_ms: float) -> Said[tuple[Concluded, ...]]:
             prompt = question(self._prompts, material, given, speaker.lang)
-            answer = ask(model, prompt, ConclusionDraft, about, spent_ms=spent_ms)
-            sifted = sift(answer.value.sentences, given)
+            heard = ask_sifted(
+                model, prompt, ConclusionDraft, about, lambda draft: sift(draft.sentences, given), fewest=1,
+                spent_ms=spent_ms,
+            )  # fmt: skip
+            sifted = heard.sifted
             told = tuple(_concluded(s.text, _cited(s.claim_ids, material)) for s in sifted.sentences if s.claim_ids)
-            return Said(told, answer, sifted.faults, None if told else _NONE_KEPT)
+            return Said(told, heard.asked, sifted.faults, None if told else _NONE_KEPT)
 
         found = descend([Step("large", self._large, by_model)], lambda: tuple(composed(material, speaker)))
         return Conclusion(found.value, found.origin, found.dropped)

@@ -26,6 +26,8 @@ from app.text.normalise import normalise
 
 _OFFERS = ("offer", "refund")
 """Senses of the lexicon that no advice has."""
+_QUOTE = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"")
+"""What a customer said of an offer is no offer; that it is whole and theirs is checked with the rest."""
 
 
 def kept(draft: LtvDraft, given: Asked, known: Known) -> tuple[Worded, tuple[str, ...]]:
@@ -107,7 +109,8 @@ def _advice(drafts: Sequence[AdviceDraft], given: Asked, known: Known) -> tuple[
 def _fault_of_reason(draft: AdviceDraft, one: Allowed) -> str | None:
     if not {claim.claim_id for claim in one.claims} & set(draft.claims):
         return "its reason cites no claim of the action"
-    if any(lexicon().senses[sense].search(normalise(draft.reason)) for sense in _OFFERS):
+    said = normalise(_QUOTE.sub(" ", draft.reason))
+    if any(lexicon().senses[sense].search(said) for sense in _OFFERS):
         return "its reason speaks of an offer"
     return None
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.insights.fitness import MAX_SENTENCE
 from app.insights.schemas import DraftSentence
 from app.llm.ladder import Origin
 from app.narrative.schemas import ClaimKind, QueryRef
@@ -91,6 +92,8 @@ class SegmentStory(Frozen):
 class SegmentDraftSentence(DraftSentence):
     """One sentence of the story and the claims that it retells."""
 
+    text: Annotated[str, Field(max_length=MAX_SENTENCE)]
+    """One plain sentence in the language asked for, without claim ids, markup or line breaks."""
     part: Part
     """`who`, `wants`, `differs`, `changed` or `works`: the part that its claims stand under."""
 

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from app.insights.sift import Sifted, ask_sifted
 from app.insights.verify import check_sentence
 from app.llm.chat_model import About, ChatModel
 from app.llm.ladder import Descent, Said, Step, descend
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
-from app.llm.structured import ask
+from app.narrative.schemas import ClaimKind, Sentence
 from app.schema import Lang
 from app.strategy.segment_story.schemas import LEAST, Part, SegmentClaim, SegmentDraft, SegmentSentence, SegmentStory
 from app.strategy.segment_story.wording import wording
@@ -65,9 +66,12 @@ class SegmentTeller:
     def _told(self, material: Material, lang: Lang, *, ask_model: bool) -> Descent[Sentences]:
         def by_model(model: ChatModel, spent_ms: float) -> Said[Sentences]:
             prompt = question(self._prompts, material, lang)
-            answer = ask(model, prompt, SegmentDraft, material.about, spent_ms=spent_ms)
-            kept, dropped = sifted(answer.value, material)
-            return Said(kept, answer, dropped, None if kept else _NONE_KEPT)
+            heard = ask_sifted(
+                model, prompt, SegmentDraft, material.about, lambda draft: _judged(draft, material), fewest=1,
+                spent_ms=spent_ms,
+            )  # fmt: skip
+            kept, dropped = sifted(heard.value, material)
+            return Said(kept, heard.asked, dropped, None if kept else _NONE_KEPT)
 
         return descend([Step("large", self._large, by_model)] if ask_model else [], tuple)
 
@@ -93,6 +97,13 @@ def sifted(draft: SegmentDraft, material: Material) -> tuple[Sentences, tuple[st
         else:
             kept[text] = SegmentSentence(part=said.part, text=text, claim_ids=ids)
     return tuple(kept.values()), tuple(faults)
+
+
+def _judged(draft: SegmentDraft, material: Material) -> Sifted:
+    """The same as every task's answers are judged, so that one of which nothing holds is asked for once more."""
+    kept, faults = sifted(draft, material)
+    told = (Sentence(text=s.text, kind=ClaimKind.AGGREGATE, claim_ids=s.claim_ids) for s in kept)
+    return Sifted(tuple(told), faults)
 
 
 def say_claim(claim: SegmentClaim, taxonomy: Taxonomy, lang: Lang) -> str:

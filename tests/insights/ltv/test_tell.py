@@ -100,7 +100,7 @@ def true_drivers(taxonomy: Taxonomy) -> list[tuple[str, str, Sequence[str]]]:
     return [
         ("order", "How much they pay per order adds CN¥400 to the expected value.", [order]),
         ("season", "The season ahead adds CN¥50 to the expected value.", [season]),
-        ("recently", "How recently they bought takes CN¥130 off the expected value.", [recently]),
+        ("recently", "How long ago they bought takes CN¥130 off the expected value.", [recently]),
     ]
 
 
@@ -108,7 +108,7 @@ def test_the_composer_tells_the_largest_first_and_what_points_the_other_way_last
     found = told(taxonomy)
     assert [driver.group for driver in found.drivers] == ["order", "season", "recently"]
     assert found.drivers[0].text.startswith("How much they pay per order adds most to the expected value, CN¥400")
-    assert found.drivers[2].text.startswith("On the other hand, how recently they bought takes off CN¥130")
+    assert found.drivers[2].text.startswith("On the other hand, how long ago they bought takes off CN¥130")
     assert [driver.amount for driver in found.drivers] == ["+CN¥400", "+CN¥50", "−CN¥130"]
     assert found.provenance.rung == "composer"
 
@@ -141,7 +141,7 @@ def test_a_model_words_the_drivers_beside_figures_that_are_codes(taxonomy: Taxon
     ("driver", "text"),
     [
         ("order", "How much they pay per order takes CN¥400 off the expected value."),
-        ("recently", "How recently they bought adds CN¥130 to the expected value."),
+        ("recently", "How long ago they bought adds CN¥130 to the expected value."),
         ("order", "How much they pay per order adds CN¥99,999,999 to the expected value."),
         ("order", "How much they pay per order adds CN¥400 to the expected value; confidence is high."),
         ("order", "How much they pay per order adds CN¥400 to the expected value, see www.evil.example."),
@@ -202,6 +202,16 @@ def test_an_action_that_does_not_fit_or_a_reason_with_an_offer_is_left_out(
     assert len(found.dropped) == 1
     assert reason not in [a.reason for a in found.advice]
     assert [a.action for a in found.advice] == [a.action for a in told(taxonomy).advice]
+
+
+def test_what_a_customer_said_of_a_refund_may_be_quoted_as_a_reason(taxonomy: Taxonomy) -> None:
+    angry = a_word(Predicate.REVIEWED, "broken, I want a refund", 1)
+    given, _ = known((angry,), taxonomy, "en")
+    advice = [("settle_first", given.spoken[angry.claim_id], [angry.claim_id])]
+    model = ScriptedModel([an_answer(true_drivers(taxonomy), advice=advice)])
+    found = told(taxonomy, model, claims=(*CLAIMS, angry))
+    assert found.advice[0].reason == given.spoken[angry.claim_id]
+    assert found.dropped == ()
 
 
 def test_what_must_be_advised_comes_first_whatever_a_model_chooses(taxonomy: Taxonomy) -> None:

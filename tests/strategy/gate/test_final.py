@@ -113,6 +113,17 @@ def test_a_draft_cannot_approve_or_relabel_itself(forged: dict[str, object]) -> 
     assert told(ours.model_copy(update=forged), facts) == (ours, [Rule.STATUS])
 
 
+@pytest.mark.parametrize("said", [*ATTACKS, "置信度高，全渠道都可以。", "人均增加 ¥9999。"])
+def test_a_reason_that_its_grounds_do_not_say_goes_back_to_the_composers(said: str) -> None:
+    ours, facts = the_case()
+    (reason, *_) = (r for r in ours.rationale_told if r.campaign_ids)
+    forged = reason.model_copy(update={"text": said})
+    assert told(ours.model_copy(update={"rationale_told": (forged,)}), facts) == (ours, [Rule.WORDING])
+    foreign = reason.model_copy(update={"campaign_ids": ("somebody-else",), "text": f"{reason.text} "})
+    assert gate(ours.model_copy(update={"rationale_told": (foreign,)}), facts).strategy == ours
+    assert gate(ours.model_copy(update={"rationale_told": (reason,)}), facts).fired == ()
+
+
 @pytest.mark.parametrize("said", ATTACKS)
 def test_texts_with_links_numbers_or_sensitive_words_go_back_to_the_composers(said: str) -> None:
     ours, facts = the_case()
