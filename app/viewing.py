@@ -7,6 +7,7 @@ from app.identity.store import IdentityStore
 from app.narrative.book import Book
 from app.narrative.schemas import Claim, Narrative
 from app.predict.schemas import IntentEstimate
+from app.privacy.quoting import quotable
 from app.privacy.redaction import redact
 from app.privacy.sealing import is_sealed
 from app.profile.schemas import Profile
@@ -78,10 +79,10 @@ def _view(event_id: str, book: Book) -> EvidenceEvent:
         source=event.source,
         occurred_at=event.occurred_at,
         item_id=event.item_id,
-        item_title=title if title and not book.taxonomy.forbidden_in(title) else None,
+        item_title=quotable(title) if title and not book.taxonomy.forbidden_in(title) else None,
         order_id=event.order_id,
         amount_minor=event.money.amount_minor if event.money else None,
         currency=event.money.currency if event.money else None,
         topic=book.topic(event),
-        text=redact(text) if text and not book.taxonomy.forbidden_in(text) else None,
+        text=quotable(text) if text and not book.taxonomy.forbidden_in(text) else None,
     )

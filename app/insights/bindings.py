@@ -188,7 +188,7 @@ def _nearest(named: Sequence[tuple[int, frozenset[int]]], at: int) -> frozenset[
 
 
 def _roles(part: str, at: int) -> dict[str, str]:
-    found = ((group, _role(readings, part, at)) for group, readings in lexicon().roles.items())
+    found = ((group, _role(readings, part, at, group)) for group, readings in lexicon().roles.items())
     roles = {group: role for group, role in found if role}
     return roles | {"when": "now"} if _FROM_TO.search(part[:at]) else roles
 
@@ -202,12 +202,14 @@ _FROM_TO = re.compile(
 _FIGURE = re.compile("[\ue000-\uefff]")
 
 
-def _role(readings: Mapping[str, re.Pattern[str]], part: str, at: int) -> str | None:
-    """The reading whose word stands nearest before a figure; else the first one after it."""
+def _role(readings: Mapping[str, re.Pattern[str]], part: str, at: int, group: str) -> str | None:
+    """The reading whose word stands nearest before a figure; else the first one after it, where that may be."""
     found = [(match.start(), match.end(), name) for name, words in readings.items() for match in words.finditer(part)]
     before = [(end, name) for _, end, name in found if end <= at]
     if before:
         return max(before)[1]
+    if group.endswith("_before"):
+        return None
     after = [(start, name) for start, end, name in found if start > at and not _FIGURE.match(part, end)]
     return min(after)[1] if after else None
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from app.events.schemas import Event, EventKind, History
 from app.llm.prompts import as_data
-from app.privacy.redaction import redact
+from app.privacy.quoting import quotable
 from app.text.taxonomy import Taxonomy
 
 WRITTEN = (EventKind.SEARCH, EventKind.REVIEW, EventKind.SUPPORT_MESSAGE, EventKind.SHARE, EventKind.FOLLOW)
@@ -81,4 +81,4 @@ def _products(events: Iterable[Event], history: History, taxonomy: Taxonomy) -> 
 
 
 def _shown(text: str) -> str:
-    return " ".join(as_data(redact(text)).split())[:MAX_LINE]
+    return as_data(quotable(text))[:MAX_LINE]

@@ -20,7 +20,7 @@ from app.narrative.measures import SPECS, recompute, state
 from app.narrative.render import say
 from app.narrative.schemas import Claim, ClaimKind, Narrative
 from app.narrative.speech import Speaker
-from app.privacy.redaction import redact
+from app.privacy.quoting import quotable
 from app.text.normalise import normalise
 
 SHORTEST_QUOTE = 2
@@ -113,7 +113,7 @@ def _quoted(claim: Claim, quote: str) -> Iterator[str]:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\W_]+", " ", normalise(redact(text))).strip()
+    return re.sub(r"[\W_]+", " ", normalise(quotable(text))).strip()
 
 
 def _topic(own: OwnClaim, ground: Ground, book: Book) -> str | None:
@@ -133,7 +133,7 @@ def _item(own: OwnClaim, book: Book) -> str | None:
     wanted = normalise(own.item)
     dealt = dict.fromkeys(event.item_id for event in book.history.events if event.item_id)
     for item_id in dealt:
-        if wanted in (normalise(book.title(item_id)), normalise(item_id)):
+        if wanted in (normalise(quotable(book.title(item_id))), normalise(item_id)):
             return item_id
     raise UnheldError("it names a product that the customer did not deal with")
 

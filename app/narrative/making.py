@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from app.narrative.schemas import Claim, Period, QueryRef
-from app.privacy.redaction import redact
+from app.privacy.quoting import quotable
 from app.text.normalise import shorten
 from app.text.taxonomy import Taxonomy
 
@@ -44,4 +44,4 @@ def quote_of(text: str | None, taxonomy: Taxonomy) -> str | None:
     """A text as a claim may quote it; None where it touches the sensitivity list."""
     if not text or taxonomy.forbidden_in(text):
         return None
-    return shorten(redact(text), QUOTE_LENGTH).rstrip("。.")
+    return shorten(quotable(text), QUOTE_LENGTH).rstrip("。.")

@@ -109,7 +109,10 @@ class Predicate(StrEnum):
     NO_PURCHASE = "no_purchase"
     """The estimator's probability of no purchase over its horizon."""
     CHURN_RISK = "churn_risk"
-    """The estimator's probability that the customer is leaving, relative to their own rhythm."""
+    """The estimator's probability that the customer is leaving, relative to their own rhythm.
+
+    `name` is what the shop's policy makes of it: `calm`, `watch`, `drifting` or `leaving`.
+    """
 
 
 class Unit(StrEnum):
@@ -184,7 +187,7 @@ class Claim(Frozen):
     to_topic: str | None = None
     """For shifts: where interest went; `topic` is where it came from."""
     name: str | None = None
-    """Which sign, attribute, kind of shift, class or kind of event it is about."""
+    """Which sign, attribute, kind of shift, class, kind of event or level of concern it is about."""
     detail: str | None = None
     """For attributes the value; for said dissatisfaction with what."""
     authority: str | None = None

@@ -1,5 +1,6 @@
 """The parts of claims in words, for both languages by the same code; only wording/*.yaml differs."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.narrative.formats import formats
 from app.narrative.phrases import Template, phrases, wording
 from app.narrative.schemas import Claim, Unit
-from app.narrative.titles import unmarked
+from app.privacy.quoting import quotable
 from app.schema import Lang
 from app.text.taxonomy import Taxonomy
 
@@ -88,15 +89,15 @@ class Speaker:
     def quote(self, text: str | None) -> str:
         """Somebody else's words, between the language's quotation marks."""
         left, right = self.words.quote
-        return f"{left}{unmarked(text)}{right}" if text else ""
+        return f"{left}{quotable(text)}{right}" if text else ""
 
     def topic(self, topic: str | None) -> str:
         """What a topic is called."""
         return self.voice.taxonomy.name(topic, self.lang) if topic else ""
 
     def name(self, of: str, code: str | None) -> str:
-        """A closed code in words; an attribute that the shop made up itself stays as it is."""
-        return self.words.names[of].get(code or "", unmarked((code or "").replace("_", " ")))
+        """A closed code in words; one that a source made up itself is quoted, as all that others wrote."""
+        return self.words.names[of].get(code or "") or self.quote((code or "").replace("_", " "))
 
     def seconds(self, n: float) -> str:
         """A stretch of time on a page: seconds below two minutes, minutes above."""
@@ -165,9 +166,20 @@ def _within(speaker: Speaker, claim: Claim) -> str:
 
 
 def _detail(speaker: Speaker, claim: Claim) -> str:
-    """An attribute's value; yes and no in words."""
+    """An attribute's value: yes, no and numbers in words, a reading's own words, anything else as a quotation."""
     detail = claim.detail or speaker.words.unknown
-    return speaker.words.names["values"].get(detail) or unmarked(detail)
+    ours = speaker.words.names["values"].get(detail) or (detail if _is_ours(speaker, detail) else None)
+    return ours or speaker.quote(detail)
+
+
+def _is_ours(speaker: Speaker, detail: str) -> bool:
+    """Whether a value holds no words of others: what a reading says, or a number, a day, a range."""
+    readings = speaker.voice.taxonomy.readings.values()
+    return detail == speaker.words.unknown or any(detail in (r.zh, r.en) for r in readings) or _is_number(detail)
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"\d{1,4}(?:[-–./年月]\d{1,2}){0,2}[日岁+]?", text) is not None
 
 
 def _capital(text: str) -> str:

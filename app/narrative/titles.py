@@ -1,23 +1,15 @@
-"""What an item is called in a sentence, and how foreign words stand in one."""
+"""What an item is called in a sentence."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
 from app.events.schemas import Item
-
-_MARKER = re.compile(r"\[(\s*e\s*\d+\s*)\]", re.IGNORECASE)
 
 
 def title_of(items: Mapping[str, Item], item_id: str) -> str:
     """What the item is called, or its id; catalogue shouting is toned down."""
     item = items.get(item_id)
     return (readable(item.title) if item else "") or item_id
-
-
-def unmarked(words: str) -> str:
-    """Words of others in which nothing looks like a marker of evidence."""
-    return _MARKER.sub(r"(\1)", words)
 
 
 @lru_cache(maxsize=20_000)

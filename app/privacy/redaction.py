@@ -53,6 +53,12 @@ def redact(text: str) -> str:
     return text
 
 
+def masked_in(text: str, pattern: re.Pattern[str], mark: str) -> str:
+    """`text` with `mark` for all that `pattern` finds, full-width and zero-width disguises included."""
+    spans = list(_scan(view := _view(text), view.text, pattern, re.Match.end, mark))
+    return _replaced(text, spans)
+
+
 class _View(NamedTuple):
     """Normalised text; `origin[i]` is where its i-th character stands in the text as written."""
 

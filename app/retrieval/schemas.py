@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
+from app.privacy.quoting import quotable
 from app.profile.schemas import RfmClass
 from app.profile.stages import PriceBand, Stage
 from app.schema import Frozen, Lang
@@ -120,8 +121,8 @@ class Campaign(Frozen):
     """Who made it retrievable; None is never retrieved."""
 
     def title_in(self, lang: Lang) -> str:
-        """The title in the reader's language, else as it was given."""
-        return (getattr(self.titles, lang) if self.titles else None) or self.title
+        """The title in the reader's language, else the one that was given; fit to stand between quotation marks."""
+        return quotable((getattr(self.titles, lang) if self.titles else None) or self.title)
 
 
 class Outcome(Frozen):

@@ -25,7 +25,7 @@ from app.bootstrap import build
 from app.config import Settings
 from app.demo.load import load_shop
 from app.demo.shop import DemoShop
-from app.llm.chat_model import Message
+from app.llm.chat_model import Message, Question
 from app.pipeline import Pipeline
 from app.retrieval.situation import situation_of
 from app.schema import Lang
@@ -46,7 +46,7 @@ class Asked(NamedTuple):
 
     customer_id: str
     segment: str
-    messages: tuple[Message, ...]
+    question: Question
 
 
 class PromptsBench:
@@ -71,7 +71,7 @@ def overheard(folder: Folder, customers: int = CUSTOMERS) -> Iterator[Asked]:
         found = app.pipeline.customers(workspace, as_of=shop.ends_at, limit=customers).rows
         for customer_id in sorted(row.customer_id for row in found):
             segment = _asked_for_all(app.pipeline, workspace, customer_id, shop.ends_at)
-            yield from (Asked(customer_id, segment, question.messages) for question in ears.heard)
+            yield from (Asked(customer_id, segment, question) for question in ears.heard)
             ears.heard.clear()
     finally:
         app.database.close()
@@ -93,7 +93,7 @@ def shares(batch: Sequence[Asked]) -> Sequence[Share]:
     """The paths over one batch."""
     by_segment = sorted(batch, key=lambda asked: (asked.segment, asked.customer_id))
     plain, grouped = _tokens(batch), _tokens(by_segment)
-    turned = [tokens_of(customer_first(asked.messages)) for asked in batch]
+    turned = [tokens_of(customer_first(asked.question.messages)) for asked in batch]
 
     def bound() -> float:
         return cached_share(plain, PrefixCache())
@@ -111,7 +111,7 @@ def shares(batch: Sequence[Asked]) -> Sequence[Share]:
 
 
 def _tokens(batch: Sequence[Asked]) -> list[list[int]]:
-    return [tokens_of(asked.messages) for asked in batch]
+    return [tokens_of(asked.question.messages) for asked in batch]
 
 
 def customer_first(messages: Sequence[Message]) -> tuple[Message, ...]:

@@ -52,7 +52,7 @@ def digits_swapped(case: Case) -> str | None:
 
 def magnitude(case: Case) -> str | None:
     """Ten times as much."""
-    found = [token for token in numbers(case.text) if token.text.strip("0.,")]
+    found = [token for token in numbers(case.text) if token.text[0] != "0"]
     if not found:
         return None
     token = case.dice.choice(found)

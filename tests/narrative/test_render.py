@@ -102,8 +102,8 @@ def test_english_counts_in_singular_and_plural_and_chinese_in_measure_words(taxo
 
 
 def test_what_customers_write_is_never_read_as_a_template(taxonomy: Taxonomy) -> None:
-    book = a_book(taxonomy, an_accepted("search", 190, text="{searched.at.__class__} %s {0}"))
-    assert "{searched.at.__class__}" in narrate(told(book), book, "en").text
+    book = a_book(taxonomy, an_accepted("search", 190, text="{searched.__class__} %s {0}"))
+    assert "{searched.__class__}" in narrate(told(book), book, "en").text
     assert "{0}" in say(told(book)[-1], book, "zh")
 
 

@@ -10,6 +10,7 @@ from app.assistant.tools.audience import rfm_class_of
 from app.assistant.tools.customer import CustomerRef, person
 from app.assistant.tools.unknown import Unknown
 from app.pipeline import Pipeline
+from app.privacy.quoting import quotable
 from app.profile.schemas import lifecycle_of
 from app.profile.stages import Stage
 from app.retrieval.knowledge.listing import ArmRow, CampaignRow, Wanted, found_among, row_of
@@ -157,7 +158,9 @@ def campaign_results(pipeline: Pipeline, asking: Asking, lang: Lang, asked: Camp
     ]
     if not past:
         raise Unknown("campaign", asked.campaign)
-    found = [CampaignState(campaign_id=c.campaign_id, title=c.title, past=tuple(_arms(c))) for c in past[:SHOWN]]
+    found = [
+        CampaignState(campaign_id=c.campaign_id, title=quotable(c.title), past=tuple(_arms(c))) for c in past[:SHOWN]
+    ]
     return CampaignStates(found=tuple(found), named=True)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from app.events.schemas import Event, EventKind
-from app.privacy.redaction import redact
+from app.privacy.quoting import quotable
 from app.profile.known.ladder import BEHAVIOUR, CORRECTION, INFERENCE, LADDER, VERIFIED, Rungs, Word, best, changed, put
 from app.profile.known.sensitivity import may_be_kept
 from app.profile.schemas import Attribute, Tombstone
@@ -113,7 +113,7 @@ def _note_inference(part: Attributes, event: Event, context: Context) -> tuple[s
     name, value = said.get("name"), _plain(said.get("value"))
     if not isinstance(name, str) or not name.strip() or value is None:
         return ()
-    name, quote = _named(name), shorten(redact(str(said.get("quote") or "")), MAX_QUOTE)
+    name, quote = _named(name), _clean(str(said.get("quote") or ""), MAX_QUOTE)
     if rejected(part, name, value) or not may_be_kept(context.taxonomy, name, value, event.occurred_at, quote):
         return ()
     stands_on = said.get("evidence")
@@ -210,8 +210,8 @@ def _named(name: object) -> str:
 
 @lru_cache(maxsize=10_000)
 def _clean(text: str, most: int) -> str:
-    """One line without personal numbers; the same few names and values come again and again."""
-    return shorten(redact(text), most)
+    """One line without personal numbers and addresses; the same few names and values come again and again."""
+    return shorten(quotable(text), most)
 
 
 def _same(one: str, other: str | None) -> bool:
