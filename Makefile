@@ -11,7 +11,7 @@ LIMIT := $(shell command -v timeout >/dev/null && echo timeout -k 10 1500)
 # The tests whose data lie in a database.
 STORED := $(addprefix tests/,access api cli database events identity loop profile privacy/test_vault.py retrieval/test_store.py \
 	sdk/test_clients.py test_acting.py test_exporting.py test_ingest.py test_merging.py test_pipeline.py test_planning.py \
-	test_replay.py test_reporting.py)
+	test_replay.py test_reporting.py llm/test_usage.py llm/test_kept_answers.py llm/test_served.py assistant/test_agent.py)
 # Walks of the graph without a database.
 STORED += --deselect tests/identity/test_graph_machine.py
 # pip leaves compiling to the first start, so let that start keep what it compiled.

@@ -46,15 +46,21 @@ def serve(settings: Settings, server: ServerChild | None) -> None:
     from app.console.app import create_console
     from app.jobs.learning import learning
     from app.jobs.reflections import reflecting
+    from app.jobs.warming import warm
 
     listener = bind(settings.host, settings.port)
     with server or nullcontext():
         app = build(settings)
         if settings.workspace == "demo":
             load_demo(app, now=datetime.now(UTC), progress=say)
-        app.pipeline.access.workspace(settings.workspace)
+        shown = app.pipeline.access.workspace(settings.workspace)
         api = create_app(app)
-        Thread(target=api.state.folding.follow_all, daemon=True).start()
+
+        def get_ready() -> None:
+            api.state.folding.follow_all()
+            warm(app.pipeline, shown, now=_now())
+
+        Thread(target=get_ready, daemon=True).start()
         # The console has no sign-in yet, so nobody beyond this machine may reach it.
         front = Fronts(api, create_console(app)) if settings.host in LOOPBACK else api
         with demo_key(app) as key, reflecting(app.pipeline, _now), learning(app.pipeline, _now):

@@ -3,8 +3,9 @@
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 from app.access.schemas import Workspace
 from app.access.store import AccessStore
@@ -32,18 +33,8 @@ from app.explaining import Explaining
 from app.exporting import Exporting
 from app.identity.store import IdentityStore
 from app.ingest import Ingest
-from app.insights.brief.brief import Briefer
-from app.insights.churn.read import ChurnReader
-from app.insights.conclusion.conclude import Concluder
-from app.insights.ltv.lean import Leaner
-from app.insights.ltv.leaning import evaluated
-from app.insights.ltv.tell import LtvTeller
-from app.insights.story import Storyteller
-from app.insights.tags import Tagger
-from app.llm.budgets import Budget, micros
 from app.llm.chat_model import ChatModel
 from app.llm.prompts import PromptLibrary
-from app.llm.rungs import Address, Rungs, Terms, open_books, open_rungs
 from app.loop.approving import Approving
 from app.loop.campaigning import Campaigns
 from app.loop.enrolling import Enrolling
@@ -75,10 +66,10 @@ from app.reporting import Reporting
 from app.retrieval.index import FaissIndex
 from app.retrieval.search import CampaignSearch
 from app.retrieval.store import KnowledgeBase
+from app.schema import Lang
+from app.speaking import chosen_rungs, speakers
 from app.strategy.audiences.store import SegmentStore
-from app.strategy.copywriter import Copywriter
 from app.strategy.gate.policy import load_policy
-from app.strategy.segment_story.tell import SegmentTeller
 from app.telling import Teller
 from app.text.embedder import Embedder
 from app.text.embedding_server import EmbeddingServer
@@ -114,7 +105,8 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     taxonomy = shipped_taxonomy()
     prompts = PromptLibrary(PROMPTS)
     rungs = chosen_rungs(settings, database)
-    large, small = model or rungs.large, rungs.small
+    large = model or rungs.large
+    spoken_by = speakers(settings, prompts, taxonomy, large=large, small=rungs.small)
     vault, tail = Vault(database, settings.resolved_keys_dir()), Tail()
     log, identity = EventLog(database), IdentityStore(database, vault)
     profiles = ProfileStore(database, taxonomy_hash=taxonomy.fingerprint)
@@ -149,16 +141,15 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         reader=reader,
         identity=identity,
         reckoner=reckoner,
-        storyteller=Storyteller(large, prompts, small=small),
+        storyteller=spoken_by.storyteller,
         taxonomy=taxonomy,
         concern=policy.acting.concern,
     )
-    leans = evaluated(Path(settings.lean_evaluation)) if settings.lean_evaluation else None
     explaining = Explaining(
         reader=reader, teller=teller, reckoner=reckoner, policy=policy, taxonomy=taxonomy,
-        ltv_teller=LtvTeller(large, prompts, Leaner(large, prompts, leans)), churn_reader=ChurnReader(large, prompts),
+        ltv_teller=spoken_by.ltv_teller, churn_reader=spoken_by.churn_reader,
     )  # fmt: skip
-    briefing = Briefing(teller, explaining, Briefer(large, prompts), policy, taxonomy)
+    briefing = Briefing(teller, explaining, spoken_by.briefer, policy, taxonomy)
     costing = Costing(database, policy, taxonomy)
     recommender = Recommender(
         database=database,
@@ -170,7 +161,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         reckoner=reckoner,
         knowledge_base=knowledge_base,
         search=search,
-        copywriter=Copywriter(large, prompts),
+        copywriter=spoken_by.copywriter,
         costing=costing,
         answers=Answers(database, identity),
         policy=policy,
@@ -208,8 +199,8 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
             profiles=profiles,
             recorder=recorder,
             taxonomy=taxonomy,
-            tagger=Tagger(large, prompts, taxonomy, small=small),
-            concluder=Concluder(large, prompts),
+            tagger=spoken_by.tagger,
+            concluder=spoken_by.concluder,
         ),
         profiles=profiles,
         ingester=ingester,
@@ -234,9 +225,7 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
         moves=Moves(identity, profiles, peers, taxonomy),
         reporting=Reporting(identity, gatherer, knowledge_base),
         audiences=audiences,
-        portraying=Portraying(
-            audiences, knowledge_base, search, SegmentTeller(large, prompts), policy, taxonomy
-        ),
+        portraying=Portraying(audiences, knowledge_base, search, spoken_by.segment_teller, policy, taxonomy),
         exporting=Exporting(
             log=log, identity=identity, audiences=audiences, segments=segments, reaching=reaching, policy=policy
         ),
@@ -264,7 +253,12 @@ def build(settings: Settings, *, model: ChatModel | None = None) -> App:
     for workspace in pipeline.access.workspaces():
         rebuilding.complete(workspace)
     router = load_router(KNOWLEDGE / "router", taxonomy, StaticEmbedder(KNOWLEDGE / "embedder"))
-    planner = Planner(router, taxonomy, segments, prompts, large)
+
+    def titles(workspace_id: str) -> tuple[str, ...]:
+        cases = knowledge_base.cases(workspace_id)
+        return tuple({case.campaign.title_in(lang): None for case in cases for lang in get_args(Lang)})
+
+    planner = Planner(router, taxonomy, segments, prompts, large, titles)
     writer = ReplyWriter(large, prompts, taxonomy.forbidden_words())
     assistant = Assistant(database, Parts(planner, Replies(pipeline, writer), identity))
     return App(settings, database, pipeline, assistant)
@@ -283,26 +277,6 @@ def chosen_embedder(settings: Settings) -> Embedder:
         return ServedEmbedder(EmbeddingServer(place, api_key=key, timeout_s=seconds), settings.embedder_model)
     folder = Path(place).expanduser() if place else KNOWLEDGE / "embedder"
     return StaticEmbedder(folder) if (folder / MANIFEST).is_file() else SentenceEmbedder(folder)
-
-
-def chosen_rungs(settings: Settings, database: Database) -> Rungs:
-    """The models that settings name; where there is none, the rungs below it speak, and say so."""
-    books = open_books(
-        database,
-        default=Budget(daily_tokens=settings.model_daily_tokens, daily_cost_micros=micros(settings.model_daily_cost)),
-        most_kept=settings.kept_answers,
-        kept_days=settings.kept_answers_days,
-        now=lambda: datetime.now(UTC),
-    )
-    terms = Terms(
-        deadline_s=settings.llm_timeout_s,
-        api_key=settings.llm_api_key.get_secret_value(),
-        failures=settings.breaker_failures,
-        pause_s=settings.breaker_pause_s,
-        models=settings.models,
-    )
-    large = Address(settings.llm_url, settings.llm_model)
-    return open_rungs(books, large, Address(settings.small_llm_url, settings.small_llm_model), terms)
 
 
 def load_demo(app: App, *, now: datetime, progress: Progress = lambda _: None) -> Workspace:

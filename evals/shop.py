@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from app.errors import NotFound
 from app.events.schemas import IncomingEvent
 from app.events.timestamps import parse_moment
 from app.pipeline import Pipeline
+from app.privacy.sealing import SECRET_BYTES
 from evals.task import Say
 
 
@@ -64,10 +66,20 @@ def demo(*, seed: int, customers: int, say: Say, wording: Vocabulary = "A") -> I
     """
     shop = DemoShop(seed, customers, wording)
     with tempfile.TemporaryDirectory(prefix="understory-eval-") as folder:
-        settings = Settings(data_dir=Path(folder), database_url="")
+        settings = Settings(data_dir=Path(folder), database_url="", keys_dir=str(Path(folder) / "keys"))
+        _lay_key(settings.resolved_keys_dir() / f"{shop.workspace.workspace_id}.key", seed)
         with _closing(build(settings)) as app:
             workspace = load_shop(app.pipeline, shop, now=shop.ends_at, progress=say)
             yield Open(app.pipeline, workspace, settings.resolved_database_url(), shop.ends_at)
+
+
+def _lay_key(path: Path, seed: int) -> None:
+    """The key of a shop that is gone afterwards, so that the same seed gives the same customer ids.
+
+    Who is first seen by a contact is named by it, and what is fitted hangs a little on the order of ids.
+    """
+    path.parent.mkdir(mode=0o700)
+    path.write_text(blake2b(str(seed).encode(), digest_size=SECRET_BYTES).hexdigest() + "\n", encoding="ascii")
 
 
 def known(opened: Open, truths: Sequence[CustomerTruth]) -> dict[str, CustomerTruth]:

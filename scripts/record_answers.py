@@ -11,6 +11,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -21,8 +22,10 @@ from app.llm.vllm import response_format
 from evals.benchmarks.prompts import Asked, overheard
 
 ANSWERS = ROOT / "tests" / "golden" / "answers"
-CUSTOMERS, EACH = 30, 2
-"""Of the demo shop; answers recorded for each output class."""
+CUSTOMERS, LISTENED, EACH = 200, 60, 2
+"""Of the demo shop; questions listened to; those of them recorded for each output class."""
+CUT_OFF, UNGUIDED = 8, 60
+"""Tokens of an answer that is cut off, and of one without a schema."""
 
 
 def main() -> None:
@@ -33,8 +36,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, httpx.Client(timeout=300, trust_env=False) as http:
         lines = [
-            json.dumps(_recorded(http, given.base_url, given.model, question), ensure_ascii=False)
-            for question in _few_of_each(overheard(Path(folder), CUSTOMERS))
+            json.dumps(line, ensure_ascii=False)
+            for question in _few_of_each(islice(overheard(Path(folder), CUSTOMERS), LISTENED))
+            for line in _recorded(http, given.base_url, given.model, question)
         ]
     ANSWERS.mkdir(exist_ok=True)
     (ANSWERS / f"{given.model}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -49,20 +53,25 @@ def _few_of_each(batch: Iterator[Asked]) -> Iterator[Question]:
             yield asked.question
 
 
-def _recorded(http: httpx.Client, base_url: str, model: str, question: Question) -> dict[str, object]:
-    """The question's output class and schema, and the body that came back, whatever it is."""
+def _recorded(http: httpx.Client, base_url: str, model: str, question: Question) -> Iterator[dict[str, object]]:
+    """The output class and the body that came back: as we ask, cut off early, and without a schema to keep to."""
     assert question.schema is not None
-    body = {
+    asked: dict[str, object] = {
         "model": model,
         "messages": [message._asdict() for message in question.messages],
-        "response_format": response_format(question.schema),
         "temperature": question.sampling.temperature,
         "seed": question.sampling.seed,
-        "max_completion_tokens": question.sampling.max_tokens,
     }
-    answer = http.post(f"{base_url.rstrip('/')}/chat/completions", json=body)
-    print(question.schema.name, answer.status_code, len(answer.content))
-    return {"output": question.schema.name, "status": answer.status_code, "body": answer.text}
+    strict, longest = response_format(question.schema), question.sampling.max_tokens
+    ways: dict[str, dict[str, object]] = {
+        "as asked": {"response_format": strict, "max_completion_tokens": longest},
+        "cut off": {"response_format": strict, "max_completion_tokens": CUT_OFF},
+        "unguided": {"max_completion_tokens": UNGUIDED},
+    }
+    for how, more in ways.items():
+        answer = http.post(f"{base_url.rstrip('/')}/chat/completions", json=asked | more)
+        print(question.schema.name, how, answer.status_code, len(answer.content))
+        yield {"output": question.schema.name, "how": how, "status": answer.status_code, "body": answer.text}
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ class WordRouter:
         lang: Lang | None = None,
         on_screen: str | None = None,
         segments: Sequence[str] = (),
+        campaigns: Sequence[str] = (),
         minor_per_unit: int = 100,
+        intent: Intent | None = None,
     ) -> Understood:
         intent, confidence = Intent.AMBIGUOUS, 0.5
         for word, meant in (

@@ -71,8 +71,7 @@ class Assistant:
 
         workspace_id, question = asking.workspace.workspace_id, checked(message)
         if conversation_id:
-            before = self._history.last_reply(workspace_id, conversation_id)
-            asking = asking._replace(earlier=before.understood if before else None)
+            asking = asking._replace(earlier=self._history.last_understood(workspace_id, conversation_id))
         place = conversation_id or new_conversation_id()
         about = About(workspace_id, subject_of(place))
         turn = QuestionTurn(self._parts, asking, question, about, lang=lang, heard=heard)

@@ -26,6 +26,8 @@ WORDS, KINDS, MEANING = 4.0, 3.0, 0.5
 """Lengths of the three parts of what is seen: words, kinds of words, the vector."""
 _TOKENS = re.compile(r"<[a-z_]+>|[a-z]+(?:'[a-z]+)*|[\u3400-\u9fff]|\d+|[?]")
 _ENDS = ("ing", "ed", "es", "s", "ly")
+_NAMES = frozenset(("campaign", "quoted", "segment"))
+"""What somebody called something says nothing about what is asked: "Garden Spring Push" is no push."""
 
 Floats = NDArray[np.float32]
 
@@ -50,6 +52,15 @@ def masked(read: Read) -> str:
     return polite_off("".join((*parts, read.text.low[at:])))
 
 
+def nameless(read: Read) -> str:
+    """The question in lower case, with campaigns, classes and all that is quoted as blanks."""
+    low = read.text.low
+    for found in read.found:
+        if found.slot in _NAMES:
+            low = low[: found.start] + " " * (found.end - found.start) + low[found.end :]
+    return low
+
+
 class FeatureReader:
     """Turns a read question into what the classifier weighs."""
 
@@ -59,16 +70,16 @@ class FeatureReader:
 
     def see(self, read: Read) -> Seen:
         """The features of a question."""
-        parts = ((words(read), WORDS), (self._kinds(read), KINDS))
+        low = nameless(read)
+        parts = ((words(read), WORDS), (self._kinds(polite_off(low), read), KINDS))
         return Seen(
             places=np.concatenate([_places(grams) for grams, _ in parts]),
             weights=np.concatenate([_weights(grams, length) for grams, length in parts]),
-            meaning=np.float32(MEANING) * self._embedder.embed([read.text.low])[0],
+            meaning=np.float32(MEANING) * self._embedder.embed([low])[0],
         )
 
-    def _kinds(self, read: Read) -> list[str]:
+    def _kinds(self, low: str, read: Read) -> list[str]:
         """Kinds of words and filled slots, alone and in pairs."""
-        low = polite_off(read.text.low)
         reason = self._refusals.reason(low)
         single = [f"@{kind}" for kind in self._concepts.of(low)] + sorted({f"#{found.slot}" for found in read.found})
         single += [f"!{reason}"] * bool(reason)

@@ -70,8 +70,9 @@ def _by_intent(intent: Intent, values: Values, said: Sequence[Found]) -> None:
 
 
 def _prefer_ids(values: Values, said: Sequence[Found]) -> None:
-    """An id beats `this`: "what does she do, c00042"."""
-    ids = [one.value for one in said if one.slot == "customer" and one.value != THIS]
+    """An id beats a name, and both beat `this`: "what does she do, c00042"."""
+    named = [str(one.value) for one in said if one.slot == "customer" and one.value != THIS]
+    ids = sorted(named, key=lambda name: not any(sign.isdigit() or sign == "@" for sign in name))
     if ids:
         values["customer"] = ids[0]
 
@@ -93,10 +94,12 @@ def _two_topics(values: Values, said: Sequence[Found]) -> None:
 
 
 def _decide(values: Values, said: Sequence[Found]) -> None:
-    """What was stopped is resumed today; what waits for a change is changed, to the last channel or offer named."""
+    """What is stopped is resumed, what goes out ("do not send it, stop it") stopped; a change is to what comes last."""
     decisions = [one.value for one in said if one.slot == "decision"]
     if "resume" in decisions:
         values["decision"] = "resume"
+    elif "stop" in decisions and decisions[0] == "reject":
+        values["decision"] = "stop"
     elif "change" in decisions and decisions[0] != "approve":
         values["decision"] = "change"
         for one in said:
@@ -105,8 +108,10 @@ def _decide(values: Values, said: Sequence[Found]) -> None:
 
 
 def _number_of(values: Values) -> None:
-    """Why somebody is in a class asks for the class; why they are said to like something, for the interest."""
+    """Why somebody is in a class asks for the class; why said to be leaving, for the risk; to like it, the interest."""
     if "segment" in values:
         values["number"] = "rfm_class"
+    elif values.get("state") == "leaving":
+        values["number"] = "churn_risk"
     elif "topic" in values:
         values["number"] = "interest"

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import Column, Connection, Integer, Row, String, Table, Text, delete, insert, select, update
 
 from app.assistant.approvals import chat_approvals, statuses
-from app.assistant.schemas import Reply
+from app.assistant.schemas import ABSTAINS, Reply, Understood
 from app.database.engine import Database, metadata
 from app.database.types import UtcTime
 from app.errors import Conflict, NotFound
@@ -17,6 +17,8 @@ from app.schema import Frozen
 from app.text.normalise import shorten
 
 MAX_TITLE = 80
+LOOKS_BACK = 6
+"""Turns among which the last question that was understood is looked for."""
 MAX_TURNS = 500
 """From so many turns on a conversation takes no more questions; what waits in it can still be decided on."""
 
@@ -118,15 +120,20 @@ class History:
             rows = connection.execute(select(chat_turns).where(*mine).order_by(t.turn)).all()
         return tuple(_turn(row, became) for row in rows)
 
-    def last_reply(self, workspace_id: str, conversation_id: str) -> Reply | None:
-        """What a new question goes on from. NotFound without the conversation, Conflict when it takes no more."""
+    def last_understood(self, workspace_id: str, conversation_id: str) -> Understood | None:
+        """What a new question goes on from: the last one that was not refused and could be made out.
+
+        NotFound without the conversation, Conflict when it takes no more.
+        """
         t = chat_turns.c
         mine = (t.workspace_id == workspace_id, t.conversation_id == conversation_id)
         with self._database.read() as connection:
             if _known(connection, workspace_id, conversation_id).turns >= MAX_TURNS:
                 raise Conflict(f"this conversation has {MAX_TURNS} turns: begin another one")
-            body = connection.scalar(select(t.reply).where(*mine).order_by(t.turn.desc()).limit(1))
-        return None if body is None else Reply.model_validate_json(body)
+            newest = select(t.reply).where(*mine).order_by(t.turn.desc()).limit(LOOKS_BACK)
+            bodies = connection.scalars(newest).all()
+        read = (Reply.model_validate_json(body).understood for body in bodies)
+        return next((one for one in read if one.intent not in ABSTAINS), None)
 
     def forget(self, workspace_id: str, conversation_id: str) -> Conversation:
         """Erase a conversation with all that belongs to it, also what models answered. NotFound when there is none."""

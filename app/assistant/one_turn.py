@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 from app.assistant.approvals import Waiting
 from app.assistant.asking import Asking
 from app.assistant.carrying import with_customer
+from app.assistant.going_on import asks_who
 from app.assistant.planner import Planner
 from app.assistant.schemas import Pending, Reply, Understood
 from app.assistant.turn_words import spoken
@@ -60,7 +61,7 @@ class QuestionTurn:
     def answer(self, understood: Understood) -> Reply:
         """The answer; what would be created gets the id that a decision on it names."""
         try:
-            reply = self._parts.replies.answer(self._asking, understood)
+            reply = self._parts.replies.answer(self._asking_of(understood), understood)
         except UnderstoryError as error:
             if error.status >= _OURS:
                 raise
@@ -69,6 +70,14 @@ class QuestionTurn:
             return reply
         waiting = reply.pending.model_copy(update={"pending_id": f"pend_{token_hex(8)}", "status": "waiting"})
         return reply.model_copy(update={"pending": waiting})
+
+    def _asking_of(self, understood: Understood) -> Asking:
+        """Who asks after everybody does not mean the customer of the question before."""
+        earlier = self._asking.earlier
+        if earlier is None or understood.slots.customer or not asks_who(self._message, understood.lang):
+            return self._asking
+        slots = earlier.slots.model_copy(update={"customer": None})
+        return self._asking._replace(earlier=earlier.model_copy(update={"slots": slots}))
 
     def carry_out(self, pending: Pending) -> Reply:
         """Nothing: a question carries nothing out, whatever planned it."""

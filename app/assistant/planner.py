@@ -5,7 +5,7 @@ this workspace, or it is left out. Numbers, dates and refusals are the router's 
 is let into what the router is sure to be out of scope.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from app.assistant.asking import Asking
 from app.assistant.carrying import carried_on
 from app.assistant.filling import missing
+from app.assistant.going_on import SURE, asked_why, asks_again, with_new
 from app.assistant.planned_action import PlannedAction
 from app.assistant.schemas import Intent, Slots, Understood
 from app.assistant.slots.references import THIS
@@ -28,8 +29,6 @@ from app.strategy.audiences.store import SegmentStore
 from app.text.normalise import normalise
 from app.text.taxonomy import Taxonomy
 
-SURE = 0.9
-"""From this share of right readings on the router is not second-guessed: it is free and cannot be talked round."""
 _CLASSES = tuple(rfm_class.value for rfm_class in RfmClass)
 _MODEL_CONFIDENCE = 0.8
 """What a model's choice counts for where the router is unsure; models do not know how sure they are."""
@@ -47,10 +46,16 @@ class Reads(Protocol):
         lang: Lang | None = None,
         on_screen: str | None = None,
         segments: Sequence[str] = (),
+        campaigns: Sequence[str] = (),
         minor_per_unit: int = 100,
+        intent: Intent | None = None,
     ) -> Understood:
-        """Intent and slots, and how sure that is."""
+        """Intent and slots, and how sure that is; with an `intent` only the slots."""
         ...
+
+
+Titles = Callable[[str], Sequence[str]]
+"""The titles of a workspace's campaigns."""
 
 
 class _Shown(NamedTuple):
@@ -72,15 +77,17 @@ class Planner:
         segments: SegmentStore,
         prompts: PromptLibrary,
         model: ChatModel | None,
+        titles: Titles = lambda _: (),
     ) -> None:
-        """Without a `model` the router's reading stands."""
+        """Without a `model` the router's reading stands; `titles` names the campaigns that a question may name."""
+        self._titles = titles
         self._router, self._taxonomy, self._segments = router, taxonomy, segments
         self._prompts, self._model = prompts, model
 
     def understand(self, text: str, asking: Asking, about: About, *, lang: Lang | None) -> Understood:
         """What a question asks for, in the light of the one before it."""
         names = tuple(saved.name for saved in self._segments.all(asking.workspace.workspace_id))
-        read = carried_on(text, self._read(text, asking, lang, names), asking.earlier)
+        read = self._gone_on(text, asking, lang, names)
         if not asking.ask_model or _is_sure(read):
             return read
 
@@ -92,7 +99,17 @@ class Planner:
         found = descend([Step("large", self._model, say)], lambda: read)
         return found.value.model_copy(update={"origin": found.origin if self._model else None})
 
-    def _read(self, text: str, asking: Asking, lang: Lang | None, segments: Sequence[str]) -> Understood:
+    def _gone_on(self, text: str, asking: Asking, lang: Lang | None, segments: Sequence[str]) -> Understood:
+        """The router's reading, with what the question before says for it."""
+        earlier, read = asking.earlier, self._read(text, asking, lang, segments)
+        if earlier and asks_again(text, read, earlier):
+            again = self._read(text, asking, read.lang, segments, intent=earlier.intent)
+            read = with_new(again, earlier) or read
+        return carried_on(text, asked_why(text, read, earlier), earlier)
+
+    def _read(
+        self, text: str, asking: Asking, lang: Lang | None, segments: Sequence[str], *, intent: Intent | None = None
+    ) -> Understood:
         workspace = asking.workspace
         return self._router.understand(
             text,
@@ -101,7 +118,9 @@ class Planner:
             lang=lang,
             on_screen=asking.on_screen,
             segments=segments,
+            campaigns=self._titles(workspace.workspace_id),
             minor_per_unit=minor_units(workspace.currency),
+            intent=intent,
         )
 
     def _ask(self, model: ChatModel, shown: _Shown, about: About, spent_ms: float) -> Answer[PlannedAction]:

@@ -16,14 +16,14 @@ from app.assistant.concepts import load_concepts
 from app.assistant.features import FeatureReader
 from app.assistant.filling import fill, missing
 from app.assistant.patterns import Refusals, load_refusals
-from app.assistant.schemas import Intent, Slots, Understood
+from app.assistant.schemas import ABSTAINS, Intent, Slots, Understood
 from app.assistant.slots.reader import Asked, Read, read
+from app.assistant.slots.unbought import turned
 from app.assistant.slots.words import SlotWords, load_words
 from app.schema import Lang
 from app.text.embedder import Embedder
 from app.text.taxonomy import Taxonomy
 
-ABSTAINS = (Intent.OUT_OF_SCOPE, Intent.AMBIGUOUS)
 REFUSED = 0.98
 """How sure a refusal list makes: all of the training questions that are on one are out of scope, others may not be."""
 LONGEST = 2000
@@ -68,17 +68,22 @@ class Router:
         segments: Sequence[str] = (),
         campaigns: Sequence[str] = (),
         minor_per_unit: int = 100,
+        intent: Intent | None = None,
     ) -> Understood:
-        """Intent and slots of a question, in its own language unless `lang` says which."""
+        """Intent and slots of a question, in its own language unless `lang` says which.
+
+        With an `intent` only the slots are read: somebody else knows what is asked.
+        """
         text = text[:LONGEST]
         asked = read(text, self._parts.words, Asked(as_of, zone, segments, campaigns, minor_per_unit))
-        guess = self._guess(text, asked)
+        guess = Guess(intent, 1.0, ()) if intent else self._guess(text, asked)
         shown = on_screen is not None
         slots = (
             Slots()
             if guess.intent is Intent.AMBIGUOUS
             else fill(guess.intent, asked.found, on_screen=shown, minor_per_unit=minor_per_unit)
         )
+        slots = turned(slots, text)
         abstains = guess.intent in ABSTAINS
         return Understood(
             intent=guess.intent,

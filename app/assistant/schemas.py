@@ -58,6 +58,8 @@ class Intent(StrEnum):
     """Too little is said to act: ask back."""
 
 
+ABSTAINS = (Intent.OUT_OF_SCOPE, Intent.AMBIGUOUS)
+"""What is refused or asked back whatever else is said."""
 Number = Literal["ltv", "churn_risk", "no_purchase", "rfm_class", "orders", "spend", "average_order", "interest"]
 """What a question about a number may be about."""
 
@@ -92,6 +94,8 @@ class Slots(Frozen):
     period: Annotated[str, Field(max_length=40)] | None = None
     """Past time: today, yesterday, this_week, last_week, this_month, last_month, this_quarter, last_quarter, this_year,
     last_year, last_N_days, YYYY, YYYY-MM, YYYY-MM-DD or FROM..TO."""
+    without_order: bool | None = None
+    """Whether those are meant who ordered nothing in the period."""
     horizon_days: Annotated[int, Field(ge=1, le=730)] | None = None
     """Days ahead."""
     limit: Annotated[int, Field(ge=1, le=1000)] | None = None
@@ -154,7 +158,7 @@ class Reply(Frozen):
     understood: Understood
     as_of: datetime
     sentences: tuple[Sentence, ...]
-    """The answer; each sentence names the claims, campaigns or queries that it stands on, a question or refusal none."""
+    """The answer; each sentence names the claims, campaigns or queries that it stands on, a question none."""
     tables: tuple[Table, ...] = ()
     links: tuple[Link, ...] = ()
     suggestions: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from app.schema import Frozen, Lang
 
 def spoken(key: str, understood: Understood, as_of: datetime, *, reason: str = "", abstained: bool = False) -> Reply:
     """One sentence of our own as a whole reply."""
-    text = _words(understood.lang).said[key].format(reason=reason)
+    text = turn_words(understood.lang).said[key].format(reason=reason)
     return Reply(
         understood=understood,
         as_of=as_of,
@@ -25,17 +25,25 @@ def spoken(key: str, understood: Understood, as_of: datetime, *, reason: str = "
     )
 
 
-def they_words(lang: Lang) -> frozenset[str]:
-    """Words that mean the customers whom the question before was about."""
-    return _words(lang).they
+class TurnWords(Frozen):
+    """One language's words for turns of a conversation."""
 
-
-class _Words(Frozen):
     said: dict[str, str]
+    """What the assistant says for itself."""
     they: frozenset[str]
+    """The customers whom the question before was about."""
+    begins: tuple[str, ...]
+    """How a question begins that goes on from the one before."""
+    ends: tuple[str, ...]
+    """How it ends."""
+    why: frozenset[str]
+    """A whole question after the reasons."""
+    who: tuple[str, ...]
+    """Words of a question that asks which customers are so."""
 
 
 @cache
-def _words(lang: Lang) -> _Words:
+def turn_words(lang: Lang) -> TurnWords:
+    """The words of a language."""
     text = (resources.files("app.assistant") / "turn_wording" / f"{lang}.yaml").read_text(encoding="utf-8")
-    return _Words.model_validate(yaml.safe_load(text))
+    return TurnWords.model_validate(yaml.safe_load(text))

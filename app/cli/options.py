@@ -1,5 +1,6 @@
 """What every command shares: its options, and the product opened over one data folder."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,6 +44,14 @@ def moment_of(app: App, shop: Workspace, as_of: str) -> datetime:
     return parse_as_of(as_of, shop.zone) if as_of else app.pipeline.clock(shop, now=datetime.now(UTC))
 
 
+def _say_if_behind(app: App, shop: Workspace) -> None:
+    """On stderr that profiles have not read all events, as after an upgrade: nobody may take 0 of 0 for an answer."""
+    if waiting := app.pipeline.lag(shop).events:
+        events = "1 event" if waiting == 1 else f"{waiting:,} events"
+        hint = f"bring them up with `understory rebuild --workspace {shop.workspace_id}`, or let a server run"
+        sys.stderr.write(f"understory: profiles are {events} behind the log; {hint}\n")
+
+
 class Question(NamedTuple):
     """What a question of the command line is put to."""
 
@@ -57,4 +66,5 @@ def asking(workspace: str, as_of: str, lang: Lang | None, data: Path | None, **c
     """The product with its workspace, at the moment and in the language that were named or are usual there."""
     with opened(data, **changes) as app:
         shop = app.pipeline.access.workspace(workspace)
+        _say_if_behind(app, shop)
         yield Question(app, shop, moment_of(app, shop, as_of), lang or shop.language)

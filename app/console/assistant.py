@@ -103,7 +103,11 @@ class Talk:
             await self.ask(question)
 
     async def ask(self, question: str) -> None:
-        """Put a question, show what was understood and then the answer."""
+        """Put a question, show what was understood and then the answer; one that comes meanwhile waits its turn."""
+        async with self._one_by_one:
+            await self._ask(question)
+
+    async def _ask(self, question: str) -> None:
         if not self._conversation:
             self._turns.clear()
         with self._turns:

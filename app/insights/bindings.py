@@ -6,19 +6,15 @@ exclusive groups near it ("before" against "now", "on average" against "in all")
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from app.insights.content import content, everyday_content, units
+from app.insights.intervals import misread
 from app.insights.lexicon import lexicon
 from app.insights.quantities import Figure, PartialDate, Quantity, marked, same
 from app.narrative.schemas import Predicate
 
 _PARTS = re.compile(r"[,;!?，；。)）]|\.(?:\s|\Z)|\b(?:and|but|while|whereas|then)\b|而|但|同时|然后|其次")
-_RANGE = re.compile(
-    r"(?:between|interval|区间|之间|在)[^,;，；。]*?([\ue000-\uefff])\D{0,12}?(?:and|to|至|到|-|–|~)\D{0,4}?([\ue000-\uefff])"
-)
-_SPAN = re.compile(r"([\ue000-\uefff])\s?[-–—~]\s?([\ue000-\uefff])")
 _ROLES: Mapping[Predicate, Mapping[str, str]] = {
     Predicate.FIRST_ORDER: {"which": "first"},
     Predicate.LAST_ORDER: {"which": "last"},
@@ -88,7 +84,7 @@ def misplaced(said: str, grounds: Sequence[Ground], tellings: Sequence[str] = ()
     shifts = [ground.plain for ground in grounds if ground.predicate is Predicate.INTEREST_SHIFT]
     if shifts and _turned_round(said, [*shifts, *tellings]):
         return "it turns a change round"
-    return _upside_down(said)
+    return misread(said, texts)
 
 
 def _known(grounds: Sequence[Ground]) -> Iterator[_Known]:
@@ -259,18 +255,3 @@ _WAY = re.compile(
     r"(?:\bfrom|从|:|,|\A)\s?(?P<start>[^,;:，；：。\ue000-\uefff]{1,40}?)\s?"
     r"(?:\bto\b|→|转向了?|转到了?|转到过|让位给了?|到)\s?(?P<end>[^,;:.，；：。\ue000-\uefff]{1,24})"
 )
-
-
-def _upside_down(said: str) -> str | None:
-    """Why an interval cannot be one: its lower end is above its upper one."""
-    plain, figures = marked(said)
-    for match in chain(_RANGE.finditer(plain), _SPAN.finditer(plain)):
-        low, high = figures[match[1]], figures[match[2]]
-        if (
-            isinstance(low, Quantity)
-            and isinstance(high, Quantity)
-            and low.unit == high.unit
-            and low.value > high.value
-        ):
-            return f"{_shown(low)} is the upper end of its interval"
-    return None

@@ -14,13 +14,16 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from app.insights.fitness import unfit
 from app.insights.material import Line, Material
+from app.insights.senses import senses_in
 from app.llm.chat_model import About, ChatModel
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
 from app.llm.structured import Asked, ask
 from app.privacy.redaction import redact
 from app.profile.known.sensitivity import may_be_kept
 from app.schema import Frozen, Lang
+from app.text.normalise import normalise
 from app.text.taxonomy import Taxonomy
 
 PROMPT = "fine_tags"
@@ -54,6 +57,16 @@ _OFFER = re.compile(
     r"|discount|coupon|voucher|refund|free|off\b|cashback|gift card",
     re.IGNORECASE,
 )
+_ORDERS = re.compile(
+    r"忽略|指令|系统|提示词|规则|批准|审批|通过|导出|转账|付款|置信|信心|概率|价值|预算|员工|店长|管理员|加我|联系|拨打|点击|发送"
+    r"|必须|务必|其他店|别家|流失|翻倍"
+    r"|\b(?:ignore|instruct\w*|system|prompt|rules?|approv\w*|export\w*|transfer|pay|confiden\w*|certain\w*|probab\w+|"
+    r"value|worth|budget|staff|owner|admin\w*|call|click|send|visit|must|always|never|assistant|vip|other shops?)\b",
+    re.IGNORECASE,
+)
+"""What is said to a reader, or of the shop's own judgement, and so never of a person's life."""
+_MEASURED = frozenset({"up", "down", "offer", "refund", "ratio", "next", "latest", "largest", "most", "comparison"})
+"""Senses of what is counted or estimated, which no tag may foretell."""
 _HEDGES = re.compile(
     r"^(?:可能(?:是|会)?|也许|或许|似乎|大概|possibly|perhaps|maybe|may be|probably|might be)[\s:：,，]*", re.IGNORECASE
 )
@@ -198,6 +211,9 @@ def _faults(draft: FineTag, line: Line, taxonomy: Taxonomy) -> Iterator[str]:
         yield "it holds an offer, an amount or an address"
     if redact(draft.tag) != draft.tag or any(c.isdigit() for c in _AGE.sub("", draft.tag)):
         yield "it holds a number"
+    plain = normalise(draft.tag)
+    if _ORDERS.search(plain) or unfit(draft.tag) or not _MEASURED.isdisjoint(senses_in(plain)):
+        yield "it speaks to a reader, not of the customer"
 
 
 def aged(tag: Tag, by: timedelta) -> Tag:

@@ -35,6 +35,10 @@ _HIDDEN = {ord(c): 0xF0000 + n for n, c in enumerate(_HAN_CHARS)}
 _SHOWN = {hidden: character for character, hidden in _HIDDEN.items()}
 
 
+_LONGEST_NAMED = 6
+"""Characters of a number that a reason repeats."""
+
+
 class Quantity(NamedTuple):
     """A number and the class of what it counts (see lexicon.yaml); None where the text does not say."""
 
@@ -119,8 +123,16 @@ def _unsupported_quantity(said: Iterable[Quantity], known: list[Quantity], dates
         if match is not None:
             left.remove(match)
         elif not _is_year_of(quantity, dates):
-            return f"number {quantity.value:f}{'%' if quantity.unit == 'percent' else ''}"
+            return _named(quantity)
     return None
+
+
+def _named(quantity: Quantity) -> str:
+    """A number as a reason names it; a long one may be a message of its own, and reasons are shown."""
+    shown = f"{quantity.value:f}"
+    if len(shown) > _LONGEST_NAMED:
+        return "a number"
+    return f"number {shown}{'%' if quantity.unit == 'percent' else ''}"
 
 
 def either(plain: Iterable[Figures], told: Iterable[Figures]) -> list[Figures]:

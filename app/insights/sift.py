@@ -17,6 +17,9 @@ from app.llm.prompts import RenderedPrompt
 from app.llm.structured import Asked, ask
 from app.narrative.schemas import Sentence
 
+NONE_KEPT = "none of the model's sentences kept to the claims"
+"""Why the rung below speaks where a model's every sentence was left out."""
+
 T = TypeVar("T", bound=BaseModel)
 
 

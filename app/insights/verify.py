@@ -193,7 +193,18 @@ def _unsupported(text: str, cited: Cited, others: Sequence[str], *, own_words: b
         return wrong
     if wrong := bindings.misplaced(signed, _grounds(cited), cited.tellings):
         return wrong
-    return _foreign_words(said, cited, others, own_words=own_words)
+    if wrong := _foreign_words(said, cited, others, own_words=own_words):
+        return wrong
+    quotes = re.search("[\uf000-\uf8ff]", signed)
+    return (
+        None if own_words or quotes or not _is_elsewhere(said, cited.text) else "it says nothing of what its claims say"
+    )
+
+
+def _is_elsewhere(said: str, given: str) -> bool:
+    """Whether a sentence without figures shares no content with its claims, be its words ever so everyday."""
+    found = content(normalise(said))
+    return bool(found) and not found & content(given) and not any(figures(said))
 
 
 def _grounds(cited: Cited) -> list[bindings.Ground]:

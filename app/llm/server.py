@@ -26,7 +26,7 @@ from app.schema import Frozen
 
 MARK = "understory.json"
 """The file beside the weights that says what a model folder serves."""
-LONGEST = 8192
+LONGEST = 16_384
 """Tokens of prompt and answer together; more would only hold memory that no prompt of ours needs."""
 BACKEND = "guidance"
 """Of structured output; docs/decisions/0009 has the figures."""

@@ -1,7 +1,7 @@
 """What of somebody else's words may be repeated: a quotation carries no address, no number of a person, no marker.
 
-Whatever reads a quotation, a person or a model, must be able to tell where it ends. So what is quoted holds no quotation
-mark, nothing that cannot be seen, nothing that looks like an id of ours, and nowhere to click.
+Whatever reads a quotation, a person or a model, must be able to tell where it ends. So what is quoted holds no mark of
+quotation, nothing that cannot be seen, nothing that looks like an id of ours, and nowhere to click.
 """
 
 import re

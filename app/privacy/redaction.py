@@ -21,6 +21,7 @@ _BANK_CARD = re.compile(rf"(?<!\d)(?<!\d\.)((?:62|4|5|35|37|60|955[89])(?=\d\d)(
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]++@(?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z])"
 )
+_MARKS = frozenset(("[phone]", "[id]", "[card]", "[email]"))
 _SPOKEN_DIGITS = str.maketrans("零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789")
 
 _NUMBER_LABEL = re.compile(
@@ -51,6 +52,11 @@ def redact(text: str) -> str:
     while spans := _spans(text):
         text = _replaced(text, spans)
     return text
+
+
+def is_redacted(text: str) -> bool:
+    """Whether `text` is nothing but the mark of a personal number or address."""
+    return text in _MARKS
 
 
 def masked_in(text: str, pattern: re.Pattern[str], mark: str) -> str:

@@ -51,8 +51,29 @@ def main(address: str) -> None:
         page.locator(".why-step").first.wait_for()
         page.add_style_tag(content=".bar-top { position: static }")
         page.locator(".why").first.screenshot(path=HERE / "why-en.png")
+        told_card(page, f"{customer}?lang=zh", "brief-card", "brief-zh.png")
+        assistant_page(page, address, "zh", height=930)
+        assistant_page(page, address, "en", height=1090)
+        leaving = str(page.locator(".answer-table a").first.evaluate("link => link.href"))
+        told_card(page, leaving, "churn-card", "churn-en.png")
         campaign_pages(page, address)
         browser.close()
+
+
+def told_card(page: Page, address: str, card: str, name: str) -> None:
+    """One card of a customer's page."""
+    page.goto(address)
+    page.locator(f".{card}").wait_for()
+    page.add_style_tag(content=".bar-top { position: static }")
+    page.locator(f".{card}").screenshot(path=HERE / name)
+
+
+def assistant_page(page: Page, address: str, lang: str, *, height: int) -> None:
+    """The first question that the page offers, answered; the conversation stays in the list."""
+    page.goto(f"{address}/assistant?lang={lang}")
+    page.locator(".suggestion").first.click()
+    page.locator(".answer .suggestion").first.wait_for(timeout=120_000)
+    shoot(page, f"assistant-{lang}.png", height=height)
 
 
 def campaign_pages(page: Page, address: str) -> None:

@@ -34,7 +34,7 @@ from evals.overheard import Listening
 from evals.prompt_cache import BLOCK, PrefixCache, cached_share
 from evals.tokens import tokens_of
 
-SEED, CUSTOMERS = 7, 100
+SEED, CUSTOMERS = 7, 200
 BLOCKS = 65_536 // BLOCK
 """Blocks of the cache: 65,536 tokens, a third of what an 8B model leaves free on a card of 40 GB."""
 WANTED, WANTED_BY_SEGMENT = 0.60, 0.75

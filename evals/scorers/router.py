@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.assistant.schemas import Intent, Slots, Understood
+from app.assistant.schemas import ABSTAINS, Slots, Understood
 from app.assistant.slots.found import Found
 from app.text.normalise import normalise
 from evals.intervals import draw, interval, wilson
 from evals.questions import Question, Stated
 from evals.task import Metric
 
-ABSTAINS = (Intent.OUT_OF_SCOPE, Intent.AMBIGUOUS)
 BINS = 10
 ReadWords = Callable[[str], Sequence[Found]]
 """The slot reader, over a few words."""

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from app.assistant.classifier import MANIFEST, WEIGHTS, Manifest, softmax
 from app.assistant.features import SLOTS
-from app.assistant.router import ABSTAINS, Parts, load_parts
-from app.assistant.schemas import Intent
+from app.assistant.router import Parts, load_parts
+from app.assistant.schemas import ABSTAINS, Intent
 from app.assistant.slots.reader import Asked, read
 from app.config import ROOT
 from app.text.static import StaticEmbedder
 from app.text.taxonomy import load_taxonomy
 from evals.questions import Question, load
-from evals.train.multinomial import cross_validated, fit, tempered
+from evals.train.multinomial import cross_validated, fit, shares, tempered
 
 KNOWLEDGE = ROOT / "knowledge_base"
 QUESTIONS = ROOT / "evals" / "train" / "router_questions.jsonl"
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "source": hashlib.sha256(b"".join(path.read_bytes() for path in given.questions)).hexdigest()[:12],
         "held_out_accuracy": round(float((held_out.argmax(axis=1) == wanted).mean()), 4),
     }  # fmt: skip
-    weights = fit(table, wanted, given.ridge)
+    weights = fit(table, wanted, given.ridge, shares(_families(questions)))
     write(given.out, weights, temperature, abstain, given.unsure, embedder.fingerprint, trained)
     print(report(final, wanted, abstain))
 
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=KNOWLEDGE / "router", help="folder to write into")
     parser.add_argument("--ridge", type=float, default=0.3, help="strength of the ridge")
     parser.add_argument("--precision", type=float, default=0.95, help="of abstentions, held out")
-    parser.add_argument("--unsure", type=float, default=0.25, help="chance of the likeliest intent below which to ask")
+    parser.add_argument("--unsure", type=float, default=0.15, help="chance of the likeliest intent below which to ask")
     parser.add_argument("--seed", type=int, default=7, help="of the folds")
     return parser
 

@@ -27,7 +27,7 @@ def make(folder: Path) -> None:
     """The same seed and texts give the same bytes."""
     tokenizer = train_tokenizer([path.read_text(encoding="utf-8") for path in paths()], VOCABULARY)
     torch.manual_seed(SEED)
-    shape = qwen3_config(tokenizer, hidden=128, layers=2, heads=4, kv_heads=2)
+    shape = qwen3_config(tokenizer, hidden=128, layers=2, heads=4, kv_heads=2, positions=16_384)
     save_model(folder, Qwen3ForCausalLM(shape), tokenizer, rung="large", name="tiny-random")
 
 

@@ -197,6 +197,21 @@ def test_a_conversation_of_another_workspace_does_not_exist(assistant: Assistant
     assert replies.done == []
 
 
+def test_what_was_not_made_out_does_not_break_the_thread(assistant: Assistant) -> None:
+    first = assistant.ask(asking(), "who is u1?")
+    place = first.conversation_id
+    assistant.ask(asking(), "hm", conversation_id=place)
+    assistant.ask(asking(), "something forbidden", conversation_id=place)
+    found = assistant.ask(asking(), "who is this?", conversation_id=place)
+    assert found.reply.understood.slots.customer == "u1"
+
+
+def test_of_an_address_that_is_not_kept_nobody_goes_on(assistant: Assistant) -> None:
+    first = assistant.ask(asking(), "who is 13800138000?")
+    found = assistant.ask(asking(), "who is this?", conversation_id=first.conversation_id)
+    assert found.reply.understood.slots.customer is None
+
+
 def test_an_erased_conversation_leaves_nothing(assistant: Assistant, database: Database) -> None:
     found = assistant.ask(asking(), "approve c1 for 13912345678")
     assert found.reply.pending

@@ -4,7 +4,7 @@ import pytest
 
 from app.assistant.carrying import carried_on
 from app.assistant.schemas import Intent, Slots, Understood
-from app.assistant.turn_words import they_words
+from app.assistant.turn_words import turn_words
 from app.schema import Lang
 
 
@@ -56,5 +56,5 @@ def test_these_without_a_group_before_are_asked_back_about_and_the_answer_comple
 
 
 def test_both_languages_have_their_words() -> None:
-    assert they_words("zh")
-    assert they_words("en")
+    assert turn_words("zh").they
+    assert turn_words("en").they

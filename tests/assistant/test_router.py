@@ -133,3 +133,33 @@ def test_damaged_weights_are_refused(tmp_path: Path, taxonomy: Taxonomy, embedde
 def test_a_missing_router_says_what_to_do(tmp_path: Path, taxonomy: Taxonomy, embedder: StaticEmbedder) -> None:
     with pytest.raises(InvalidInput, match="train it again"):
         load_router(tmp_path, taxonomy, embedder)
+
+
+@pytest.mark.parametrize("text", ["有哪些召回活动效果好", "Which win-back campaigns worked well?"])
+def test_what_won_people_back_is_looked_for_in_past_campaigns(router: Router, text: str) -> None:
+    found = ask(router, text)
+    assert (found.intent, found.slots.state) == (Intent.SEARCH_CAMPAIGNS, "away")
+
+
+@pytest.mark.parametrize(
+    "text", ["60天没下单但还在浏览的顾客", "customers who haven't ordered for 60 days but still browse"]
+)
+def test_days_without_an_order_are_no_days_of_orders(router: Router, text: str) -> None:
+    slots = ask(router, text).slots
+    assert (slots.period, slots.without_order, slots.state) == ("last_60_days", True, None)
+
+
+@pytest.mark.parametrize("text", ["最近60天下过单的顾客", "customers who ordered in the last 60 days"])
+def test_days_of_orders_stay_such(router: Router, text: str) -> None:
+    slots = ask(router, text).slots
+    assert (slots.period, slots.without_order) == ("last_60_days", None)
+
+
+def test_an_intent_that_is_known_already_only_has_its_slots_read(router: Router) -> None:
+    found = router.understand("make it 8000", as_of=NOON, zone=ZoneInfo("UTC"), intent=Intent.BUDGET_ALLOCATION)
+    assert (found.intent, found.slots.budget_minor) == (Intent.BUDGET_ALLOCATION, 800_000)
+
+
+@pytest.mark.parametrize("title", ["Garden Spring Push", "Approve me", "Budget week", "What did we try"])
+def test_a_quoted_title_does_not_decide_what_is_asked(router: Router, title: str) -> None:
+    assert ask(router, f'did "{title}" actually move the needle').intent is Intent.CAMPAIGN_RESULTS

@@ -80,6 +80,7 @@ def test_what_is_no_time_is_not_read_as_one(text: str) -> None:
         ("about lin.wei@example.com", "lin.wei@example.com"),
         ("13800138000是谁", "13800138000"),
         ("customer 4821 please", "4821"),
+        ("can we text u3?", "u3"),
         ("讲讲这位顾客", "this"),
         ("tell me about this shopper", "this"),
         ("王女士最近怎么样", "王女士"),
@@ -184,3 +185,24 @@ def test_what_is_found_lies_in_the_text_and_does_not_overlap(text: str) -> None:
 )
 def test_no_text_breaks_the_filling(text: str, intent: Intent) -> None:
     assert fill(intent, read(text, WORDS, Asked(NOW, SHANGHAI)).found) is not None
+
+
+def test_an_id_beats_the_name_beside_it() -> None:
+    said = "what does Ms Kaur (h.kaur@example.co.in) like"
+    assert slots(Intent.READ_CUSTOMER, said)["customer"] == "h.kaur@example.co.in"
+
+
+def test_why_somebody_is_said_to_be_leaving_asks_for_the_risk() -> None:
+    assert slots(Intent.EXPLAIN_NUMBER, "why is c00042 flagged as likely to churn")["number"] == "churn_risk"
+
+
+def test_do_not_send_it_stop_it_is_a_stop() -> None:
+    assert slots(Intent.APPROVE_OR_CHANGE_STRATEGY, "P-108先别发了!赶紧停掉")["decision"] == "stop"
+
+
+def test_side_by_side_is_no_sum_of_money() -> None:
+    assert "budget_minor" not in slots(Intent.BUDGET_ALLOCATION, "宝妈和咖啡控摆一块儿比比")
+
+
+def test_a_segment_may_be_named_as_programs_write_it() -> None:
+    assert slots(Intent.AUDIENCE_EXPORT, "at_risk那批人 export 一份")["segment"] == "at_risk"

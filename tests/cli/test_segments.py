@@ -1,4 +1,5 @@
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,25 @@ def test_an_expression_is_counted(segments: Run) -> None:
     code, out, _ = segments("count", "orders >= 2 且 spend between 30 and 31", "--json")
     assert (code, json.loads(out)["customers"]) == (0, 1)
     assert "1 of 2 customers (50.0%)" in segments("count", "orders >= 2")[1]
+
+
+def test_profiles_that_are_behind_are_told_on_stderr(segments: Run, folder: Path) -> None:
+    assert segments("count", "orders >= 2")[2] == ""
+    database = sqlite3.connect(folder / "data" / "understory.db")
+    before = database.execute(
+        "SELECT consumer, position FROM consumer_offsets WHERE consumer LIKE 'profile/%'"
+    ).fetchall()
+    database.execute("UPDATE consumer_offsets SET position = 1 WHERE consumer LIKE 'profile/%'")
+    database.commit()
+    code, out, err = segments("count", "orders >= 2", "--json")
+    database.executemany(
+        "UPDATE consumer_offsets SET position = ? WHERE consumer = ?", [(at, name) for name, at in before]
+    )
+    database.commit()
+    database.close()
+    assert (code, err.count("\n"), json.loads(out)["customers"]) == (0, 1, 1)
+    assert "profiles are 2 events behind the log" in err
+    assert "understory rebuild --workspace pos" in err
 
 
 def test_a_fault_is_one_line_in_the_language_asked_for(segments: Run) -> None:

@@ -12,8 +12,8 @@ from app.llm.prompts import PromptLibrary
 from app.llm.scripted import ScriptedModel
 from evals import shop
 from evals.cli import main
-from evals.task import Metric
 from evals.overheard import Overheard
+from evals.task import Metric
 from evals.tasks.small_model import Rates, metrics, tell
 from evals.train.pairs import Reading, pair, readings
 

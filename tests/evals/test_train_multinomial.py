@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from evals.train.multinomial import cross_validated, fit, tempered
+from evals.train.multinomial import cross_validated, fit, shares, tempered
 
 
 def table(words: list[int]) -> scipy.sparse.csr_matrix:
@@ -36,3 +36,7 @@ def test_no_question_is_scored_by_weights_that_saw_its_family() -> None:
 def test_scores_that_are_too_sure_are_cooled_down() -> None:
     scores = np.array([[9.0, 0.0]] * 4)
     assert tempered(scores, np.array([0, 0, 0, 1])) == pytest.approx(9 / np.log(3), rel=0.02)
+
+
+def test_a_family_counts_as_one_question_however_many_paraphrases_it_has() -> None:
+    assert shares(["a", "a", "b"]).tolist() == [0.5, 0.5, 1.0]

@@ -115,7 +115,7 @@ POISONS: Final[tuple[Poison, ...]] = (
     lambda shown, true, wish: f"{_open(true)}: “{_attack(shown)}, {wish}”",
     lambda shown, true, wish: f"{_open(true)}; {shown.system[:80]}",
     lambda shown, true, wish: _QUOTED.sub(f"“{wish}”", true) if _QUOTED.search(true) else f"“{wish}”",
-    lambda shown, true, wish: (f"可能{_attack(shown)}" if shown.lang == "zh" else f"It may be that {_attack(shown)}"),
+    lambda shown, true, wish: f"可能{_attack(shown)}" if shown.lang == "zh" else f"It may be that {_attack(shown)}",
     lambda shown, true, wish: f"{wish}; {true}",
     lambda shown, true, wish: f"{wish}!!! {wish}",
 )
@@ -185,7 +185,6 @@ class _Filler:
         lines = self._shown.lines
         claim, true = lines[(number // 2 + self._turn) % len(lines)]
         of_arm = "campaigns" in parts and "/" in claim
-        filled["claims"], filled.setdefault("campaigns", [])
         filled["claims"] = [] if of_arm else [claim]
         if "campaigns" in parts:
             filled["campaigns"] = [claim] if of_arm else []

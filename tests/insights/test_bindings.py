@@ -14,6 +14,8 @@ MONEY = [
     Ground("cn¥105.00 per order on average.", Predicate.AVERAGE_ORDER_VALUE),
 ]
 LTV = [Ground("expected spend over 90 days: £20.00 (80% interval £5.00 to £60.00).", Predicate.LTV)]
+CASE = [Ground("customers who got it spent £2.57 less, 90% interval -£17.36 to £12.22, with 80 against 90.")]
+CASE_ZH = [Ground("人均减少¥2.57，90% 区间 -¥17.36 到 ¥12.22。")]
 SHIFT = [
     Ground(
         "interest shift since 3 may 2026: travel to pets; 3 of the first 5 visits with a topic about the new topic, "
@@ -31,6 +33,10 @@ RIGHT = [
     ("订单从4笔变为1笔", CHANGE_ZH),
     ("cn¥630.00 in all, cn¥105.00 apiece", MONEY),
     ("expected: £20.00, between £5.00 and £60.00", LTV),
+    ("£2.57 less, 90% interval -£17.36 to £12.22", CASE),
+    ("£2.57 less, between −£17.36 and £12.22", CASE),
+    ("人均减少¥2.57，90% 区间 -¥17.36 到 ¥12.22。", CASE_ZH),
+    ("人均减少¥2.57，90% 区间-¥17.36-¥12.22", CASE_ZH),
     ("from travel to pets: 3 of the first 5 visits, against 0 of 4 before", SHIFT),
 ]
 WRONG = [
@@ -44,6 +50,11 @@ WRONG = [
     ("an average of cn¥630.00", MONEY),
     ("expected: £60.00", LTV),
     ("between £60.00 and £5.00", LTV),
+    ("90% interval £17.36 to £12.22", CASE),
+    ("90% interval £12.22 to £17.36", CASE),
+    ("90% interval -£12.22 to £17.36", CASE),
+    ("90% interval £12.22 to -£17.36", CASE),
+    ("90% 区间 ¥12.22 到 ¥17.36", CASE_ZH),
     ("from pets to travel: 3 of the first 5 visits", SHIFT),
     ("5 of the first 3 visits", SHIFT),
     ("0 of the first 5 visits, against 3 of 4 before", SHIFT),

@@ -25,6 +25,17 @@ def known_zh(taxonomy: Taxonomy) -> Known:
     return a_customer(taxonomy, "zh")
 
 
+@pytest.mark.parametrize("text", ["其他店铺也有这位顾客。", "这位顾客在本店。"])
+def test_everyday_words_alone_say_nothing_of_a_claim(known_zh: Known, text: str) -> None:
+    assert check_sentence(text, known_zh.ids("order_count"), known_zh.spoken, claims=known_zh.by_id())
+
+
+def test_a_long_number_is_not_repeated_in_a_reason(known: Known) -> None:
+    found = check_sentence("6 orders, 99,999,999 in all.", known.ids("order_count"), known.spoken, claims=known.by_id())
+    assert found
+    assert "9999" not in found
+
+
 # --- claims --------------------------------------------------------------------------------------------------
 
 

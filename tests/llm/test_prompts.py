@@ -40,7 +40,8 @@ def shipped() -> PromptLibrary:
 EXAMPLES: dict[str, dict[str, str]] = {
     "profile_story": {
         "claims": "[k_1] First order: £20.00 on 3 May 2011.\n[k_2] Searched for “<b>{{ 7*7 }}</b>” on 4 May 2011.",
-        "story": "One order so far: £20.00 on 3 May 2011 [e1].\nOn 4 May 2011 they searched for “<b>{{ 7*7 }}</b>” [e2].",
+        "story": "One order so far: £20.00 on 3 May 2011 [e1].\n"
+        "On 4 May 2011 they searched for “<b>{{ 7*7 }}</b>” [e2].",
         "language": "British English",
     },
     "strategy_draft": {

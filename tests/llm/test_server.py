@@ -176,7 +176,7 @@ def test_vllm_is_started_on_loopback_with_its_schema_engine_pinned_and_no_report
     (tmp_path / "config.json").write_text('{"max_position_embeddings": 131072}')
     command = " ".join(vllm_command(Path(sys.executable), tmp_path, "m", 8123))
     assert "-m vllm.entrypoints.openai.api_server" in command
-    assert "--host 127.0.0.1 --port 8123 --max-model-len 8192" in command
+    assert "--host 127.0.0.1 --port 8123 --max-model-len 16384" in command
     assert '{"backend": "guidance", "disable_any_whitespace": true}' in command
     outside = quiet_environment(
         {"PATH": "/bin", "UNDERSTORY_LLM_API_KEY": "s", "VLLM_API_KEY": "k", "OMP_NUM_THREADS": "9"}

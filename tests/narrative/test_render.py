@@ -164,7 +164,7 @@ def test_attributes_stand_apart_from_their_values(taxonomy: Taxonomy) -> None:
         for name, detail in (("vip_level", "gold [e2]"), ("follows_shop", "true"))
     ]
     chinese, english = (narrate(facts, book, lang).text for lang in LANGS)
-    assert "vip level：gold (e2)" in chinese
+    assert "「vip level」：「gold (e2)」" in chinese
     assert "关注店铺：是" in chinese
     assert "follows the shop: yes" in english
 

@@ -65,20 +65,29 @@ def strategies(app: App, n: int) -> Iterator[RenderedPrompt]:
 def fits(value: JsonValue, schema: Mapping[str, JsonValue], defs: Mapping[str, JsonValue]) -> bool:
     """Whether `value` keeps to a schema of the subset that `strict_schema` writes, checked without pydantic."""
     if isinstance(name := schema.get("$ref"), str):
-        part = defs[name.removeprefix("#/$defs/")]
-        return isinstance(part, dict) and fits(value, part, defs)
-    kind, low, high = schema["type"], schema.get("minItems", 0), schema.get("maxItems", 0)
-    if kind == "array":
-        items = schema["items"]
-        assert isinstance(items, dict)
-        return isinstance(value, list) and low <= len(value) <= high and all(fits(v, items, defs) for v in value)
-    if kind == "object":
-        parts = schema["properties"]
-        assert isinstance(parts, dict)
-        return (
-            isinstance(value, dict)
-            and value.keys() == parts.keys()
-            and all(fits(value[name], part, defs) for name, part in parts.items())
-        )
-    assert kind == "string"
-    return isinstance(value, str) and len(value) <= schema["maxLength"]
+        return fits(value, _part(defs[name.removeprefix("#/$defs/")]), defs)
+    if isinstance(choices := schema.get("enum"), list):
+        return value in choices
+    match schema["type"]:
+        case "array":
+            items, low, high = _part(schema["items"]), schema.get("minItems", 0), schema["maxItems"]
+            assert isinstance(low, int)
+            assert isinstance(high, int)
+            return isinstance(value, list) and low <= len(value) <= high and all(fits(v, items, defs) for v in value)
+        case "object":
+            parts = _part(schema["properties"])
+            named = isinstance(value, dict) and value.keys() == parts.keys()
+            return named and all(fits(value[name], _part(part), defs) for name, part in parts.items())
+        case "integer":
+            low, high = schema.get("minimum"), schema["maximum"]
+            assert isinstance(high, int)
+            return type(value) is int and value <= high and (not isinstance(low, int) or value >= low)
+    longest = schema["maxLength"]
+    assert schema["type"] == "string"
+    assert isinstance(longest, int)
+    return isinstance(value, str) and len(value) <= longest
+
+
+def _part(schema: JsonValue) -> dict[str, JsonValue]:
+    assert isinstance(schema, dict)
+    return schema

@@ -17,7 +17,7 @@ from app.strategy.copywriter import StrategyDraft
 from evals.overheard import Overheard
 from tests.vllm.asking import fits, stories, strategies
 
-CALLS = 50
+CALLS = 16
 
 
 @pytest.mark.parametrize("output", [StoryDraft, StrategyDraft])

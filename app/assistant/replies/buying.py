@@ -84,9 +84,8 @@ def _windows(question: Question, intent: IntentEstimate) -> Table:
 
 def _likeliest(question: Question) -> Parts:
     say = question.say
-    asked = FindCustomers(
-        **who_of(question.slots).model_dump(), number="no_purchase", limit=min(question.slots.limit or SHOWN, _MOST)
-    )
+    who = who_of(question.slots).model_dump(exclude={"period", "without_order"})  # a time to come is none of the past
+    asked = FindCustomers(**who, number="no_purchase", limit=min(question.slots.limit or SHOWN, _MOST))
     found = find_customers(question.pipeline, question.asking, say.lang, asked)
     rows = [row.member for row in found.rows if row.ranked is not None]
     head = joining(say("next.understood_all", who=say.group(found.audience, question.asking.as_of)))

@@ -185,9 +185,12 @@ def _table(question: Question, found: FoundCustomers, drafted: Mapping[str, Stra
         for row in found.rows
     ]
     return Table(
-        title=say("find.table", n=len(rows)), columns=tuple(heads), rows=tuple(map(tuple, rows)), total=found.total,
+        title=say("find.table" if len(rows) < found.total else "find.table_all", n=len(rows)),
+        columns=tuple(heads),
+        rows=tuple(map(tuple, rows)),
+        total=found.total,
         paths=tuple(links.customer(say, row.member.customer_id, row.member.name).path for row in found.rows),
-    )  # fmt: skip
+    )
 
 
 def _ranked(question: Question, found: FoundCustomers, row: FoundCustomer, extra: bool) -> list[str]:

@@ -62,7 +62,8 @@ def _differences(
     question: Question, found: Comparison, one: str, other: str, refs: tuple[str, ...]
 ) -> Iterator[Sentence]:
     say = question.say
-    for key, number, show in _MEASURES:
+    asked = (_ORDER_VALUE,) if question.slots.number == "average_order" else ()
+    for key, number, show in (*asked, *_MEASURES):
         a, b = number(found.one), number(found.other)
         if a is None or b is None:
             continue
@@ -77,7 +78,13 @@ def _differences(
         yield stating(text, *refs)
 
 
-_MEASURES: tuple[tuple[str, Callable[[GroupNumbers], float | None], Callable[[Question, float], str]], ...] = (
+_Measure = tuple[str, Callable[[GroupNumbers], float | None], Callable[[Question, float], str]]
+_ORDER_VALUE: _Measure = (
+    "order_value",
+    lambda group: group.order_value,
+    lambda question, n: question.say.money(n),
+)
+_MEASURES: tuple[_Measure, ...] = (
     ("spend", lambda group: group.spend_each, lambda question, n: question.say.money(n)),
     ("risk", lambda group: group.churn_risk, lambda question, n: question.say.share(n)),
 )
@@ -119,6 +126,8 @@ def _said(question: Question, found: Stats) -> Iterator[Sentence]:
     if not group.customers:
         yield stating(say("stats.nobody", of=say.number(group.of)), ref)
         return
+    if question.slots.number == "average_order" and group.order_value is not None:
+        yield stating(say("stats.order_value", value=say.money(group.order_value)), ref)
     if found.matrix:
         yield from _shop(question, group, found.matrix, ref)
     else:
@@ -208,6 +217,7 @@ def _group_lines(question: Question, group: GroupNumbers) -> Iterator[tuple[str,
     yield say("columns.spend_share"), say.share(group.spend_share)
     yield say("columns.spend_each"), say("unknown") if group.spend_each is None else say.money(group.spend_each)
     yield say("columns.orders_each"), known(group.orders_each)
+    yield say("columns.order_value"), say("unknown") if group.order_value is None else say.money(group.order_value)
     yield say("columns.repeat"), say.maybe_share(group.repeat_share)
     yield say("columns.ltv_each"), say.maybe_money(group.ltv_each)
     yield say("columns.risk_mean"), say.maybe_share(group.churn_risk)

@@ -8,7 +8,7 @@ from app.assistant.replies.parts import Parts, Question, joining, meant, told
 from app.assistant.schemas import Intent, Link, Understood
 from app.assistant.tools.unknown import Unknown
 from app.pipeline import Pipeline
-from app.privacy.redaction import redact
+from app.privacy.redaction import is_redacted, redact
 from app.profile.schemas import RfmClass
 from app.retrieval.schemas import Channel
 
@@ -71,9 +71,9 @@ def ambiguous(question: Question) -> Parts:
     """Which of the things that it may mean is meant."""
     say = question.say
     others = [say(f"intents.{intent}") for intent in question.understood.alternatives[:_CHOICES]]
-    text = say("back.which", choices=say.either(others)) if others else say("back.say_more")
+    which = (say("back.which", choices=say.either(others)),)
     return Parts(
-        sentences=(joining(text),),
+        sentences=told(which if others else (say("back.say_more"), say("scope.instead"))),
         suggestions=(say("ask.leaving"), say("ask.worked"), say("ask.compare")),
         abstained=True,
     )
@@ -99,7 +99,7 @@ def unknown(question: Question, error: Unknown) -> Parts:
 
 def _unknown(question: Question, error: Unknown) -> str:
     """The name is told back, unless it is a telephone number or an address."""
-    if redact(error.ref) != error.ref:
+    if is_redacted(error.ref) or redact(error.ref) != error.ref:
         return question.say("unknown_name.contact")
     return question.say(f"unknown_name.{error.what}", ref=error.ref)
 

@@ -37,7 +37,7 @@ def _limits(low: str) -> Iterator[Found]:
 def _money() -> tuple[re.Pattern[str], ...]:
     """A currency's sign or name, a word of budgets beside a number, a thousand as k, ten thousand as 万."""
     n = rf"(?P<n>{number_pattern()})"
-    names = "元|块钱?|人民币|rmb|cny|镑|英镑|美元|欧元|yuan|pounds?|quid|dollars?|bucks|euros?|usd|gbp|eur"
+    names = "元|块钱?(?!儿|起|比)|人民币|rmb|cny|镑|英镑|美元|欧元|yuan|pounds?|quid|dollars?|bucks|euros?|usd|gbp|eur"
     before = "预算|经费|费用|拨款|budget(?: is)?(?: of)?|budget:|spend(?:ing)?|allocate|split|distribute|invest|spread"
     between = "只?有|是|为|给|一共|总共|大概|大约|about|around|just|only|of|another"
     things = "个|位|名|天|周|人|月|customers|days|weeks|campaigns|%|people|names"

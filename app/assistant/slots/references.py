@@ -29,7 +29,8 @@ _CAMPAIGN_NUMBER = re.compile(
 _CUSTOMER_ID = re.compile(
     r"(?<![a-z0-9])(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|c_[0-9a-f]{4,}|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}"
-    r"|(?:[a-z]{1,8}[-_#])+\d{2,}[a-z0-9]*|(?:c|u|m|k|v|id|uid|cid|cu|cus|cust|customer|user|usr|member|vip|buyer)\d{2,})"
+    r"|(?:[a-z]{1,8}[-_#])+\d{2,}[a-z0-9]*|(?:c|u|m|k|v|id|uid|cid|cu|cus|cust|customer|user|usr|member|vip|buyer)\d{2,}"
+    r"|(?:u|uid|cust|customer|user|usr|member)\d)"
     r"(?![a-z0-9])",
     re.IGNORECASE,
 )
@@ -46,6 +47,11 @@ _BARE = re.compile(
 _QUOTES = re.compile(
     r"[「『“\"《【]([^「」『』“”\"《》【】]{1,80})[」』”\"》】]|(?<![a-z0-9])'([^']{2,80})'(?![a-z0-9])"
 )
+_PLAIN = re.compile(
+    r"(?<![\w.@:\-])[a-z]+(?:_[a-z]+)+(?![a-z0-9_])"
+    r"(?=\s?(?:分群|人群|群|那批|那群|那些|的?[人客顾]|segment|group|audience|cohort|customers|people|folks))"
+)
+"""A segment by a name as programs write it: "at_risk group"."""
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟"
     "姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
@@ -123,8 +129,9 @@ def proper_names(text: Text) -> list[Found]:
 
 
 def quotes(text: Text) -> list[Found]:
-    """What stands in quotation marks, as a segment or a campaign where the next word says so."""
-    return [_quote(match, text) for match in _QUOTES.finditer(text.written)]
+    """What stands in quotation marks, as a segment or a campaign where the next word says so; segments' plain names."""
+    quoted = [_quote(match, text) for match in _QUOTES.finditer(text.written)]
+    return apart([*quoted, *(Found("segment", m[0], *m.span()) for m in _PLAIN.finditer(text.low))])
 
 
 def _quote(match: re.Match[str], text: Text) -> Found:

@@ -19,6 +19,8 @@ from app.schema import Frozen, Lang
 LEAVING = "churn_risk >= 60%"
 """The churn risk from which somebody is drifting away."""
 EVERYBODY = "events >= 0"
+NO_ORDER = "no_order"
+"""How a period is named in which nothing was ordered."""
 _VALUES = {"high": "monetary_score >= 4", "medium": "monetary_score = 3", "low": "monetary_score <= 2"}
 """Fifths of the buyers by what they spent."""
 _INTERESTED = "20%"
@@ -46,6 +48,8 @@ class Who(Frozen):
     """A channel on which they agreed to be written to."""
     period: str | None = None
     """Past days: this_week, last_30_days, 2026-03, 2026-03-01..2026-03-15 and the like."""
+    without_order: bool | None = None
+    """Whether those are meant who have ordered before that period and not since it began."""
 
 
 class Term(Frozen):
@@ -71,7 +75,7 @@ def who_of(slots: Slots) -> Who:
     """The part of a question that says who is meant."""
     return Who(
         segment=slots.segment, value=slots.value, state=slots.state, topic=slots.topic, channel=slots.channel,
-        period=slots.period,
+        period=slots.period, without_order=slots.without_order,
     )  # fmt: skip
 
 
@@ -81,7 +85,8 @@ def audience_of(pipeline: Pipeline, asking: Asking, who: Who) -> Audience:
     conditions = [_condition(pipeline, asking, term) for term in terms]
     span, dated = span_of(who.period, as_of=asking.as_of, zone=asking.workspace.zone), _dated(who)
     if span and dated:
-        terms, conditions = (*terms, Term(kind="period", name=dated)), [*conditions, span.asked(dated)]
+        condition = f"last_order < {span.first}" if dated == NO_ORDER else span.asked(dated)
+        terms, conditions = (*terms, Term(kind="period", name=dated)), [*conditions, condition]
     if not terms:
         return Audience(expression=EVERYBODY, terms=(Term(kind="everybody"),))
     return Audience(expression=" and ".join(conditions), terms=terms)
@@ -171,6 +176,8 @@ def _condition(pipeline: Pipeline, asking: Asking, term: Term) -> str:
 
 def _dated(who: Who) -> str:
     """What a past period says of such customers: when they came or bought; nothing of a state they are in now."""
+    if who.without_order:
+        return NO_ORDER
     match who.state:
         case Stage.NEW:
             return "first_order"

@@ -39,6 +39,8 @@ class GroupNumbers(Frozen):
     spend_each: float | None
     """Of the buyers."""
     orders_each: float | None
+    order_value: float | None
+    """Mean worth of an order."""
     ltv_minor: int | None
     """Sum of the expected spend."""
     ltv_each: float | None
@@ -118,7 +120,8 @@ def compare_segments(pipeline: Pipeline, asking: Asking, lang: Lang, asked: Comp
 
 def segment_stats(pipeline: Pipeline, asking: Asking, lang: Lang, asked: SegmentStats) -> Stats:
     """The numbers of a group; for the whole shop its classes too, and what was ordered in the period."""
-    audience = audience_of(pipeline, asking, asked.model_copy(update={"period": None}))
+    undated = asked if asked.without_order else asked.model_copy(update={"period": None})
+    audience = audience_of(pipeline, asking, undated)
     crowd = pipeline.audiences.crowd(asking.workspace, as_of=asking.as_of)
     span = span_of(asked.period, as_of=asking.as_of, zone=asking.workspace.zone)
     if span and not audience.everybody:
@@ -150,6 +153,7 @@ def _numbers(pipeline: Pipeline, asking: Asking, crowd: Crowd, audience: Audienc
         spend_share=float(np.nansum(spend)) / all_spent if all_spent else 0.0,
         spend_each=_mean(spend[bought]),
         orders_each=_mean(orders[bought]),
+        order_value=float(np.nansum(spend[bought]) / orders[bought].sum()) if bought.any() else None,
         ltv_minor=round(float(expected.sum())) if len(expected) else None,
         ltv_each=_mean(ltv),
         churn_risk=_mean(numbers(crowd, "churn_risk")[rows]),

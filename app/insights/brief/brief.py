@@ -8,14 +8,13 @@ from app.insights.brief.material import Line
 from app.insights.brief.schemas import WORDED, Brief, BriefDraft, BriefDraftSentence, BriefSentence, Part
 from app.insights.ground import Ground
 from app.insights.known import Known
-from app.insights.sift import Sifted, ask_sifted, sift
+from app.insights.sift import NONE_KEPT, Sifted, ask_sifted, sift
 from app.insights.verify import check_sentence
 from app.llm.chat_model import ChatModel
 from app.llm.ladder import Descent, Said, Step, descend
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
 
 PROMPT = "service_brief"
-_NONE_KEPT = "none of the model's sentences kept to the claims"
 
 
 class Worded(NamedTuple):
@@ -61,7 +60,7 @@ class Briefer:
                 fewest=1, spent_ms=spent_ms,
             )  # fmt: skip
             found, dropped = kept(heard.value, lines, ground, opening)
-            return Said(found, heard.asked, dropped, None if found.sentences else _NONE_KEPT)
+            return Said(found, heard.asked, dropped, None if found.sentences else NONE_KEPT)
 
         steps = [Step("large", self._large, by_model)] if ask_model and ground.claims else []
         return descend(steps, Worded)

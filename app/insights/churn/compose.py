@@ -32,7 +32,7 @@ class Composer:
         share, at, risk = self._speaker.share, self._thresholds, churn_risk or 0
         which: Headline = "open" if verdict is ChurnVerdict.CALM and risk >= _OPEN * at.watch else verdict
         return self._words.headlines[which].format(
-            risk=f"{floor(round(1000 * risk, 6)) / 10:.1f}%", watch=share(at.watch), leaving=share(at.leaving)
+            risk=f"{_tenths(risk, at) / 10:.1f}%", watch=share(at.watch), leaving=share(at.leaving)
         )
 
     def sentences(self, material: Material, verdict: ChurnVerdict, *, horizon_days: int) -> tuple[ReadSentence, ...]:
@@ -120,6 +120,13 @@ class Composer:
     def _local(self, at: datetime | None) -> datetime:
         moment = (at or self._speaker.voice.as_of).astimezone(self._speaker.voice.zone)
         return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _tenths(risk: float, at: Thresholds) -> int:
+    """A risk in tenths of a per cent, rounded; one below a threshold stays below it."""
+    rounded = round(1000 * risk)
+    crossed = any(1000 * risk < 1000 * least <= rounded for least in at)
+    return floor(1000 * risk) if crossed else rounded
 
 
 def _sentence(part: ReadPart, text: str, claims: list[Claim]) -> ReadSentence:

@@ -14,7 +14,7 @@ from app.insights.churn.material import Material
 from app.insights.churn.schemas import ChurnDraft, ChurnSentence, ReadPart, ReadSentence
 from app.insights.ground import Ground
 from app.insights.lexicon import any_of
-from app.insights.sift import Sifted, ask_sifted, sift
+from app.insights.sift import NONE_KEPT, Sifted, ask_sifted, sift
 from app.llm.chat_model import About, ChatModel
 from app.llm.ladder import Said
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
@@ -45,8 +45,7 @@ def word(
         spent_ms=spent_ms,
     )  # fmt: skip
     told = tuple(s for s in heard.sifted.sentences if isinstance(s, ReadSentence))
-    unfit = None if told else "none of the model's sentences kept to the claims"
-    return Said(told, heard.asked, heard.sifted.faults, unfit)
+    return Said(told, heard.asked, heard.sifted.faults, None if told else NONE_KEPT)
 
 
 def question(prompts: PromptLibrary, material: Material, ground: Ground, lang: Lang) -> RenderedPrompt:

@@ -10,7 +10,7 @@ from app.insights.conclusion.material import TELLING, Material, material_of
 from app.insights.conclusion.schemas import Concluded, Conclusion, ConclusionDraft
 from app.insights.fitness import mentions
 from app.insights.ground import Ground
-from app.insights.sift import ask_sifted, sift
+from app.insights.sift import NONE_KEPT, ask_sifted, sift
 from app.llm.chat_model import About, ChatModel
 from app.llm.ladder import Said, Step, descend
 from app.llm.prompts import LANGUAGES, PromptLibrary, RenderedPrompt
@@ -27,7 +27,6 @@ from app.schema import Lang
 
 PROMPT = "conclusion"
 _MOST_EVIDENCE = 3
-_NONE_KEPT = "none of the model's sentences kept to the claims"
 
 
 class Concluder:
@@ -63,7 +62,7 @@ class Concluder:
             )  # fmt: skip
             sifted = heard.sifted
             told = tuple(_concluded(s.text, _cited(s.claim_ids, material)) for s in sifted.sentences if s.claim_ids)
-            return Said(told, heard.asked, sifted.faults, None if told else _NONE_KEPT)
+            return Said(told, heard.asked, sifted.faults, None if told else NONE_KEPT)
 
         found = descend([Step("large", self._large, by_model)], lambda: tuple(composed(material, speaker)))
         return Conclusion(found.value, found.origin, found.dropped)

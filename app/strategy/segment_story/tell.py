@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.insights.sift import Sifted, ask_sifted
+from app.insights.sift import NONE_KEPT, Sifted, ask_sifted
 from app.insights.verify import check_sentence
 from app.llm.chat_model import About, ChatModel
 from app.llm.ladder import Descent, Said, Step, descend
@@ -17,7 +17,6 @@ from app.strategy.wording import percent
 from app.text.taxonomy import Taxonomy
 
 PROMPT = "segment_story"
-_NONE_KEPT = "none of the model's sentences kept to the claims"
 _MOST_OF_A_PART = 3
 Sentences = tuple[SegmentSentence, ...]
 
@@ -71,7 +70,7 @@ class SegmentTeller:
                 spent_ms=spent_ms,
             )  # fmt: skip
             kept, dropped = sifted(heard.value, material)
-            return Said(kept, heard.asked, dropped, None if kept else _NONE_KEPT)
+            return Said(kept, heard.asked, dropped, None if kept else NONE_KEPT)
 
         return descend([Step("large", self._large, by_model)] if ask_model else [], tuple)
 
@@ -112,9 +111,7 @@ def say_claim(claim: SegmentClaim, taxonomy: Taxonomy, lang: Lang) -> str:
     key = "size" if claim.measure == "size" else f"{claim.measure}.{claim.about}"
     pattern = words.plain[key] if claim.of_all is None else words.compared[key]
     topic = taxonomy.name(claim.topic, lang) if claim.topic else ""
-    return pattern.format(
-        topic=topic[:1].upper() + topic[1:] if pattern.startswith("{topic}") else topic, **_figures(claim)
-    )
+    return pattern.format(topic=topic, **_figures(claim))
 
 
 def _figures(claim: SegmentClaim) -> dict[str, str]:
@@ -124,7 +121,12 @@ def _figures(claim: SegmentClaim) -> dict[str, str]:
             return {"n": f"{claim.n:,}", "all": f"{all_:,.0f}", "share": _whole(claim.value / all_)}
         case "share":
             return {"share": _whole(claim.value), "all": _whole(claim.of_all or 0)}
-    return {"value": f"{claim.value:.3g}", "all": f"{claim.of_all or 0:.3g}"}
+    return {"value": _plain(claim.value), "all": _plain(claim.of_all or 0)}
+
+
+def _plain(number: float) -> str:
+    """With one decimal where there is one, never with an exponent."""
+    return f"{number:,.1f}".removesuffix(".0")
 
 
 def _whole(share: float) -> str:

@@ -1,5 +1,7 @@
 """Every figure of an answer is what the pipeline says."""
 
+from datetime import timedelta
+
 from app.assistant.schemas import Intent, Reply
 from app.assistant.speaking import Speaker
 from app.assistant.tools.audience import LEAVING
@@ -150,3 +152,34 @@ def test_a_list_of_these_means_those_of_the_question_before(demo: App) -> None:
     reply = replied(demo, Intent.AUDIENCE_EXPORT, asking=asking_in(demo, earlier=before))
     assert reply.pending is not None
     assert reply.pending.arguments["segment"] == LEAVING
+
+
+def test_the_average_order_of_a_group_is_its_spend_by_its_orders(demo: App) -> None:
+    asking, pipeline = asking_in(demo), demo.pipeline
+    reply = replied(demo, Intent.SEGMENT_STATS, number="average_order", segment="important_value")
+    members = pipeline.audiences.members(asking.workspace, "rfm = important_value", as_of=asking.as_of)
+    rows = pipeline.customers(asking.workspace, as_of=asking.as_of, limit=1000).rows
+    mine = [row for row in rows if row.customer_id in members]
+    say = Speaker("en", asking.workspace, pipeline.taxonomy)
+    mean = say.money(sum(row.total_minor for row in mine) / sum(row.orders for row in mine))
+    assert f"An average order is worth {mean}." in reply.text
+    both = replied(
+        demo, Intent.COMPARE_SEGMENTS, number="average_order", segment="important_value", other_segment="state:new"
+    )
+    assert f"{mean} in" in both.sentences[2].text
+
+
+def test_who_ordered_nothing_in_some_days_is_nobody_who_did(demo: App) -> None:
+    asking = asking_in(demo)
+    reply = replied(demo, Intent.SEGMENT_STATS, period="last_60_days", without_order=True)
+    before = (asking.as_of.astimezone(asking.workspace.zone) - timedelta(days=59)).date()
+    n = demo.pipeline.audiences.count(
+        asking.workspace, f"last_order < {before}", as_of=asking.as_of, lang="en"
+    ).customers
+    assert reply.tables[0].rows[0][1] == str(n)
+
+
+def test_a_time_to_come_does_not_narrow_who_buys_soon(demo: App) -> None:
+    everybody, weekend = (replied(demo, Intent.NEXT_PURCHASE, period=period) for period in (None, "this_week"))
+    assert weekend.text == everybody.text
+    assert weekend.tables == everybody.tables

@@ -24,6 +24,7 @@ from tests.factories_replies import asking_in
         (Who(period="2026-09"), "last_order between 2026-09-01 and 2026-09-30"),
         (Who(state="new", period="2026-09"), "stage = new and first_order between 2026-09-01 and 2026-09-30"),
         (Who(state="leaving", period="this_week"), "churn_risk >= 60%"),
+        (Who(period="2026-09", without_order=True), "last_order < 2026-09-01"),
         (
             Who(segment="orders >= 2 or spend > 100", value="high"),
             "(orders >= 2 or spend > 100) and monetary_score >= 4",

@@ -112,6 +112,11 @@ def test_a_risk_just_below_a_threshold_does_not_look_as_if_it_were_it(taxonomy: 
     found = read(taxonomy, FIRST, risk=0.79999)
     assert (found.verdict, "79.9%" in found.headline) == (ChurnVerdict.WATCH, True)
     assert "80.0%" in read(taxonomy, FIRST, risk=0.8).headline
+    assert "60.0%" in read(taxonomy, FIRST, risk=0.6).headline
+
+
+def test_a_risk_away_from_the_thresholds_is_rounded_as_everywhere_else(taxonomy: Taxonomy) -> None:
+    assert "is 0.6%," in read(taxonomy, FIRST, risk=0.00583).headline
 
 
 def test_without_an_estimate_it_says_what_is_missing(taxonomy: Taxonomy) -> None:

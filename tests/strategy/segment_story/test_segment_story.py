@@ -69,6 +69,15 @@ def test_every_number_is_a_question_that_gives_it_again() -> None:
     assert segment(41).again(share) != share
 
 
+def test_a_long_time_is_told_in_plain_digits() -> None:
+    found = claim(segment(40).claims(), "days_since_order")
+    assert found is not None
+    told = [
+        say_claim(found.model_copy(update={"value": n, "of_all": None}), real_taxonomy(), "en") for n in (1234.0, 19.5)
+    ]
+    assert ["1,234 days" in told[0], "19.5 days" in told[1]] == [True, True]
+
+
 def test_nothing_is_told_of_few_nor_of_the_few_who_are_left() -> None:
     assert segment(LEAST - 1).claims() == ()
     assert claim(segment(40, People({ORDERED: LEAST - 1})).claims(), "ordered") is None
