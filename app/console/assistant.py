@@ -42,6 +42,7 @@ class Talk:
         """Nothing is drawn yet."""
         self._page, self._assistant = page, assistant
         self._conversation, self._customer = conversation_id, customer
+        self._one_by_one = asyncio.Lock()
 
     def kept(self) -> tuple[Turn, ...]:
         """What was said so far; NotFound for a conversation that is not here."""

@@ -8,7 +8,7 @@ import numpy as np
 from app.assistant.router import Parts
 from app.assistant.schemas import Intent
 from app.text.embedder import Embedder
-from evals.questions import Question
+from evals.question_file import Question
 
 
 class Baselines(NamedTuple):

@@ -13,7 +13,7 @@ from app.assistant.schemas import ABSTAINS, Slots, Understood
 from app.assistant.slots.found import Found
 from app.text.normalise import normalise
 from evals.intervals import draw, interval, wilson
-from evals.questions import Question, Stated
+from evals.question_file import Question, Stated
 from evals.task import Metric
 
 BINS = 10

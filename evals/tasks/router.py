@@ -20,10 +20,10 @@ from app.errors import InvalidInput
 from app.schema import Frozen
 from app.text.static import StaticEmbedder
 from app.text.taxonomy import Taxonomy, load_taxonomy
-from evals import planned, questions
+from evals import planned, question_file
 from evals.baselines.router import baselines
 from evals.intervals import wilson
-from evals.questions import Question
+from evals.question_file import Question
 from evals.scorers.router import Judged, confusions, judged, metrics
 from evals.task import Metric, Sample, Say, Score, TaskResult
 from evals.train.router import QUESTIONS
@@ -37,7 +37,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 class RouterOptions(Frozen):
     """Options of `run router`."""
 
-    questions: Path = questions.EVERYDAY
+    questions: Path = question_file.EVERYDAY
     """JSONL file with lines {id, lang, text, intent, slots}"""
     base_url: str = ""
     """address of a served model (http://127.0.0.1:8001/v1) whose planner reads what the router is unsure of"""
@@ -56,7 +56,7 @@ class RouterTask:
 
     def run(self, options: RouterOptions, say: Say) -> TaskResult:
         """Read every question and compare."""
-        asked = questions.load(options.questions)
+        asked = question_file.load(options.questions)
         say(f"reading {len(asked)} questions")
         embedder = StaticEmbedder(KNOWLEDGE / "embedder")
         taxonomy = load_taxonomy(KNOWLEDGE / "taxonomy.yaml")
@@ -101,7 +101,7 @@ def _judged(asked: list[Question], understand: Callable[[str], Understood], part
 
 
 def _baselines(asked: list[Question], parts: Parts, embedder: StaticEmbedder) -> dict[str, dict[str, Metric]]:
-    said = baselines(asked, questions.load(QUESTIONS), parts, embedder)._asdict()
+    said = baselines(asked, question_file.load(QUESTIONS), parts, embedder)._asdict()
     return {
         name: {"accuracy": wilson(sum(q.intent is one for q, one in zip(asked, ones, strict=True)), len(asked))}
         for name, ones in said.items()

@@ -24,7 +24,7 @@ from app.assistant.slots.reader import Asked, read
 from app.config import ROOT
 from app.text.static import StaticEmbedder
 from app.text.taxonomy import load_taxonomy
-from evals.questions import Question, load
+from evals.question_file import Question, load
 from evals.train.multinomial import cross_validated, fit, shares, tempered
 
 KNOWLEDGE = ROOT / "knowledge_base"

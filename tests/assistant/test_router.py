@@ -14,7 +14,7 @@ from app.config import ROOT
 from app.errors import InvalidInput
 from app.text.static import StaticEmbedder
 from app.text.taxonomy import Taxonomy
-from evals.questions import EVERYDAY, Question, load
+from evals.question_file import EVERYDAY, Question, load
 
 KNOWLEDGE = ROOT / "knowledge_base"
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from app.assistant.slots.found import Found
 from app.config import ROOT
 from app.errors import InvalidInput
 from evals.cli import main
-from evals.questions import EVERYDAY, Question, load
+from evals.question_file import EVERYDAY, Question, load
 from evals.scorers.router import Judged, confusions, judged, metrics
 from evals.train.router import QUESTIONS
 from tests.llm.openai_server import OpenAIServer, says
