@@ -20,7 +20,7 @@ _ADDED: Mapping[str, Mapping[Lang, Sequence[str]]] = {
     },
     "offer": {
         "en": ["and gets 20% off", "with free delivery", "so a gift is due", "and has a voucher", "at half the price"],
-        "zh": ["可享八折", "赠送礼品一份", "可免运费", "有一张代金券", "享受半价"],
+        "zh": ["可享八折", "赠送礼品一份", "可包邮", "有一张代金券", "享受半价"],
     },
     "cause": {
         "en": ["because they moved house", "due to a new job", "since money is tight", "as a result of bad service",

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip # noqa: E501
 SECONDS = 30_000
-CHINESE = re.compile("[一-鿿]")
+CHINESE, QUOTED = re.compile("[一-鿿]"), re.compile("“[^”]*”")
 
 
 @dataclass
@@ -164,7 +164,7 @@ def test_what_a_source_sends_is_text_and_never_markup(watched: Watched, console:
     expect(page.locator(".row-link")).to_have_text(nasty)
     open_first_customer(page)
     page.locator(".sentence").first.click()
-    expect(page.locator(".evidence .cell-item").last).to_have_text(nasty)
+    expect(page.locator(".evidence .cell-item").last).to_have_text("＜img src=x onerror=alert(1)＞ {{ 7*7 }}")
     assert page.locator("img[src=x]").count() == 0
     assert dialogs == []
 
@@ -264,7 +264,7 @@ def test_a_number_says_why_when_asked(watched: Watched, lang: str, group: str) -
     assert steps.count() == card.locator(".why-reason").count() + 2
     assert card.locator(".figure").inner_text() in steps.last.inner_text()
     if lang == "en":
-        assert not CHINESE.search(card.locator(".why").inner_text())
+        assert not CHINESE.search(QUOTED.sub("", card.locator(".why").inner_text()))
     card.locator(".why-ask").click()
     expect(card.locator(".why-step")).to_have_count(0)
 
