@@ -1,12 +1,16 @@
 import json
-import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from app.cli.main import main
+from app.database.engine import Database
+from tests.databases import database_url
+
+PROFILES = "FROM consumer_offsets WHERE consumer LIKE 'profile/%'"
 
 ROWS = """who,ts,bill,price
 u1,2026-01-02 10:00,b1,10.50
@@ -64,21 +68,24 @@ def test_an_expression_is_counted(segments: Run) -> None:
 
 def test_profiles_that_are_behind_are_told_on_stderr(segments: Run, folder: Path) -> None:
     assert segments("count", "orders >= 2")[2] == ""
-    database = sqlite3.connect(folder / "data" / "understory.db")
-    before = database.execute(
-        "SELECT consumer, position FROM consumer_offsets WHERE consumer LIKE 'profile/%'"
-    ).fetchall()
-    database.execute("UPDATE consumer_offsets SET position = 1 WHERE consumer LIKE 'profile/%'")
-    database.commit()
+    database = Database(database_url(folder / "data"))
+    with database.read() as connection:
+        before = [row.consumer for row in connection.execute(text(f"SELECT consumer {PROFILES}"))]
+        (at,) = {row.position for row in connection.execute(text(f"SELECT position {PROFILES}"))}
+    _move(database, before, 1)
     code, out, err = segments("count", "orders >= 2", "--json")
-    database.executemany(
-        "UPDATE consumer_offsets SET position = ? WHERE consumer = ?", [(at, name) for name, at in before]
-    )
-    database.commit()
+    _move(database, before, at)
     database.close()
     assert (code, err.count("\n"), json.loads(out)["customers"]) == (0, 1, 1)
     assert "profiles are 2 events behind the log" in err
     assert "understory rebuild --workspace pos" in err
+
+
+def _move(database: Database, consumers: Sequence[str], position: int) -> None:
+    with database.write() as connection:
+        for consumer in consumers:
+            said = text("UPDATE consumer_offsets SET position = :position WHERE consumer = :consumer")
+            connection.execute(said, {"position": position, "consumer": consumer})
 
 
 def test_a_fault_is_one_line_in_the_language_asked_for(segments: Run) -> None:
