@@ -8,10 +8,10 @@ from starlette.concurrency import run_in_threadpool
 from app.console.acting_card import acting_card
 from app.console.assistant import PATH as ASSISTANT
 from app.console.attributes_card import AttributesCard
-from app.console.brief_card import BriefCard
+from app.console.brief_card import brief_card
 from app.console.change_cards import shifts_card, signals_card
 from app.console.charts import interest_chart
-from app.console.churn_card import ChurnCard
+from app.console.churn_card import churn_card
 from app.console.frame import Page, card, frame, meter, text
 from app.console.habits_card import habits_card
 from app.console.history_card import history_card
@@ -53,8 +53,8 @@ async def customer_page(page: Page, ref: str) -> None:
             with ui.element("div").classes("side-column"):
                 numbers_card(page, reading)
                 acting_card(page, acting)
-                ChurnCard(page, reading, churn)
-                BriefCard(page, reading, brief)
+                churn_card(page, reading, churn)
+                brief_card(page, reading, brief)
                 intent_card(page, intent)
                 signals_card(page, reading)
                 _interests(page, reading)
